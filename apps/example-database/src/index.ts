@@ -1,0 +1,1 @@
+export { exampleDatabase, exampleDatabase as default } from './plugin.ts';

@@ -1,0 +1,25 @@
+import type { MillraceError } from '@millrace/protocol';
+
+/** Where the answer to one request goes. Each transport has its own; what makes the answer knows none of them. */
+export interface Answer {
+  /**
+   * @param payload JSON text of the result
+   * @param session id of the session that the request opened
+   */
+  result(payload: string, session?: string): void;
+  /**
+   * @param status HTTP status, where the transport has one and it is not settled yet
+   * @param payload JSON text of the error object
+   * @param retryAfterMs when to try again, where that is known
+   */
+  error(status: number, payload: string, retryAfterMs?: number): void;
+  fail(error: MillraceError, status?: number): void;
+  /** @param payload JSON text of a whole notification */
+  notification(payload: string): void;
+  /** @param payload JSON text of a whole request to the client */
+  serverRequest(payload: string): void;
+  /** Ends what is open of the answer for now; the client of a session comes back for the rest. */
+  pause(): void;
+  /** Calls `listener` when nobody waits for the answer any more. */
+  onGone(listener: () => void): void;
+}

@@ -1,0 +1,160 @@
+import type { AskedRequests, Dispatch, Dispatcher } from '@millrace/broker';
+import {
+  ANONYMOUS,
+  type Call,
+  type CallMethod,
+  ERRORS,
+  type ErrorName,
+  type Frame,
+  isJsonObject,
+  isLogLevel,
+  isTerminal,
+  type LogLevel,
+  META,
+} from '@millrace/protocol';
+import type { Logger } from '@millrace/service';
+import type { Answer } from './answer.ts';
+import type { InboundRequest, RequestId } from './inbound.ts';
+import { checkParamHeaders } from './param-headers.ts';
+import type { Route, Router } from './router.ts';
+import type { TaskCalls } from './task-calls.ts';
+
+export interface CallsOptions {
+  readonly dispatcher: Dispatcher;
+  readonly asked: AskedRequests;
+  /** Id of this front door; begins the id of each of its calls. */
+  readonly frontDoor: string;
+  /** The router for the catalogue as it is now. */
+  readonly router: () => Router;
+  readonly callTimeoutMs: number;
+  /** Without it no call becomes a task. */
+  readonly tasks?: TaskCalls;
+  readonly logger: Logger;
+}
+
+/** What a session that set no level gets to hear. */
+const SESSION_LOG_LEVEL: LogLevel = 'info';
+
+/** Turns requests into calls for the workers, and the frames that come back into answers. */
+export class Calls {
+  readonly #options: CallsOptions;
+  /** Calls of sessions by session and request, since their clients cancel by request id, on any replica. */
+  readonly #ofSessions = new Map<string, string>();
+  #count = 0;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws, or rejects with, a `MillraceError` when the call cannot be routed, or not be made as its tool wants it. */
+  make(request: InboundRequest, answer: Answer): void | Promise<void> {
+    const route = this.#options.router().route(request.method as CallMethod, request.params);
+    checkHeaders(request, route);
+    const call = this.#call(request, route);
+    const own = request.session && keyOf(request.session.id, request.id);
+    if (own !== undefined) this.#ofSessions.set(own, call.id);
+    const dispatch: Dispatch = {
+      call,
+      pool: route.pool,
+      idempotent: route.idempotent,
+      bytes: request.bytes,
+      listener: (frame) => {
+        if (own !== undefined && isTerminal(frame)) this.#ofSessions.delete(own);
+        this.#deliver(frame, call, answer);
+      },
+    };
+    const begun = route.task && this.#options.tasks?.begin(request, route.task, dispatch, answer);
+    if (begun) return begun;
+    answer.onGone(() => this.#cancel(call.id, own));
+    this.#options.dispatcher.dispatch(dispatch);
+  }
+
+  /** Stops a call that the client of a session cancelled, if it is one of this front door. */
+  cancelRequest(session: string, request: RequestId): void {
+    const own = keyOf(session, request);
+    const call = this.#ofSessions.get(own);
+    if (call !== undefined) this.#cancel(call, own);
+  }
+
+  #cancel(call: string, own: string | undefined): void {
+    if (own !== undefined) this.#ofSessions.delete(own);
+    this.#options.dispatcher.cancel(call);
+  }
+
+  #call(request: InboundRequest, route: Route): Call {
+    const { callTimeoutMs, frontDoor } = this.#options;
+    this.#count += 1;
+    const { principal } = request;
+    const logLevel = logLevelOf(request);
+    return {
+      id: `${frontDoor}.${this.#count.toString(36)}`,
+      method: request.method as CallMethod,
+      target: route.target,
+      params: request.params,
+      revision: request.revision,
+      deadline: Date.now() + Math.max(callTimeoutMs, route.timeoutMs ?? 0),
+      ...(logLevel !== undefined && { logLevel }),
+      ...(principal !== ANONYMOUS && { principal }),
+      ...(request.session && { session: request.session.id, capabilities: request.session.capabilities }),
+    };
+  }
+
+  #deliver(frame: Frame, call: Call, answer: Answer): void {
+    if (frame.kind === 'result') answer.result(frame.payload);
+    else if (frame.kind === 'notification') answer.notification(frame.payload);
+    else if (frame.kind === 'request') void this.#ask(frame.payload, call, answer);
+    else if (frame.kind === 'pause') answer.pause();
+    else deliverError(frame.payload, answer);
+  }
+
+  /** Passes a request on to the client; first it is noted who was asked, for only they may answer. */
+  async #ask(payload: string, { session, deadline }: Call, answer: Answer): Promise<void> {
+    const { id } = JSON.parse(payload) as { id: string };
+    try {
+      if (session !== undefined) await this.#options.asked.ask(id, session, deadline);
+      answer.serverRequest(payload);
+    } catch (error) {
+      // The tool then gets no answer, which its deadline ends.
+      this.#options.logger.warn({ err: error, request: id }, 'a request was not put to its client');
+    }
+  }
+}
+
+/** Only 2026-07-28 has headers that repeat arguments, and only over HTTP. */
+function checkHeaders({ era, headers, params }: InboundRequest, { paramHeaders }: Route): void {
+  if (paramHeaders && headers && era === 'modern') {
+    checkParamHeaders(paramHeaders, headers, params['arguments']);
+  }
+}
+
+function keyOf(session: string, request: RequestId): string {
+  return `${session} ${JSON.stringify(request)}`;
+}
+
+/** Since 2026-07-28 each request says itself what it wants to hear; before, the session does. */
+function logLevelOf({ params, session }: InboundRequest): LogLevel | undefined {
+  if (session) return session.logLevel ?? SESSION_LOG_LEVEL;
+  const meta = params['_meta'];
+  const level = isJsonObject(meta) ? meta[META.logLevel] : undefined;
+  return isLogLevel(level) ? level : undefined;
+}
+
+/** Statuses that the specification, or the state of the cluster, gives to errors of workers. */
+const TELLING = new Set<ErrorName>([
+  'broker_unavailable',
+  'outcome_unknown',
+  'shutting_down',
+  'missing_capability',
+]);
+
+/** Most errors ride in a 200 answer. */
+function deliverError(payload: string, answer: Answer): void {
+  const { code, data } = JSON.parse(payload) as {
+    code: number;
+    data?: { name?: ErrorName; retryAfterMs?: number };
+  };
+  const name = code === ERRORS.missing_capability.code ? 'missing_capability' : data?.name;
+  const kind = name !== undefined && TELLING.has(name) ? ERRORS[name] : undefined;
+  const status = kind && 'status' in kind ? kind.status : 200;
+  answer.error(status, payload, status === 503 ? data?.retryAfterMs : undefined);
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { loadFrontDoorConfig } from './config.ts';
+
+const REDIS_URL = 'redis://127.0.0.1:6379';
+const defaults = loadFrontDoorConfig({ env: { REDIS_URL } });
+
+/** Variables of the README's table, with the defaults in their second cell. */
+const documented = new Map(
+  readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `MILLRACE_') || line.startsWith('| `REDIS_URL'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+    .map(([, variable = '', value = '']) => [variable, value] as const),
+);
+
+/** The variable of a setting, as it is written in an environment. */
+function variableOf(field: string): string {
+  if (field === 'redisUrl') return 'REDIS_URL';
+  return `MILLRACE_${field.replaceAll(/([A-Z])/g, '_$1').toUpperCase()}`;
+}
+
+/** All settings, also those without a default: an unknown key of a file is refused with the known ones. */
+function fields(): string[] {
+  return Object.keys(loadFrontDoorConfig({ env: { REDIS_URL, MILLRACE_INSTRUCTIONS: 'x' } }));
+}
+
+test('the README lists every variable, and no other', () => {
+  expect([...documented.keys()].toSorted()).toEqual(
+    [...fields().map(variableOf), 'MILLRACE_CONFIG'].toSorted(),
+  );
+});
+
+test.each(Object.entries(defaults).filter(([field]) => field !== 'redisUrl'))(
+  'the default of %s is documented as %j',
+  (field, value) => {
+    expect(documented.get(variableOf(field))).toBe(String(value) || 'none');
+  },
+);
+
+test('without a Redis it says which variable to set', () => {
+  expect(() => loadFrontDoorConfig({ env: {} })).toThrow('REDIS_URL: not set');
+});
+
+test('a worker must not count as lost between two heartbeats', () => {
+  const env = { REDIS_URL, MILLRACE_HEARTBEAT_MS: '1000', MILLRACE_WORKER_TTL_MS: '1500' };
+  expect(() => loadFrontDoorConfig({ env })).toThrow(
+    /MILLRACE_WORKER_TTL_MS: "1500" .* MILLRACE_HEARTBEAT_MS/,
+  );
+});

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { Agent, request, type ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import { HttpServer } from './http-server.ts';
+import { serve } from './testing/http.ts';
+
+test('paths are told apart without their query', async () => {
+  const { url } = await serve((_, response) => response.end('here'));
+  expect(await (await fetch(`${url}?x=1`)).text()).toBe('here');
+  const elsewhere = await fetch(url.replace('/mcp', '/toString'));
+  expect([elsewhere.status, await elsewhere.text()]).toEqual([404, 'Not found: MCP is served at /mcp\n']);
+});
+
+/** A request on a connection that is kept alive, as far as its handler. */
+async function openRequest() {
+  const arrived = Promise.withResolvers<ServerResponse>();
+  const { server, url } = await serve((_, response) => arrived.resolve(response));
+  const agent = new Agent({ keepAlive: true });
+  const client = request(url, { method: 'POST', agent }).end();
+  return { server, url, client, agent, response: await arrived.promise };
+}
+
+test('stop lets an answer under way finish, and does not wait for its idle connection', async () => {
+  const { server, client, agent, response } = await openRequest();
+  const answered = once(client, 'response');
+  const stopped = server.stop(Date.now() + 60_000);
+  response.end('done');
+  const [answer] = await answered;
+  answer.resume();
+  await stopped;
+  expect(answer.statusCode).toBe(200);
+  agent.destroy();
+});
+
+test('while it stops nobody new is let in', async () => {
+  const { server, url, client, agent, response } = await openRequest();
+  const answered = once(client, 'response');
+  const stopped = server.stop(Date.now() + 60_000);
+  await expect(fetch(url)).rejects.toThrow();
+  response.end();
+  await Promise.all([answered, stopped]);
+  agent.destroy();
+});
+
+test('at the deadline what is still open is cut off', async () => {
+  const { server, client, agent } = await openRequest();
+  const cut = new Promise((resolve) => client.on('error', resolve));
+  await server.stop(Date.now() + 20);
+  expect(await cut).toMatchObject({ code: 'ECONNRESET' });
+  agent.destroy();
+});
+
+test('a taken port is told with the variable to set', async () => {
+  const { server } = await serve(() => undefined);
+  const { port } = server.address;
+  const second = new HttpServer({ host: '127.0.0.1', port, paths: {} });
+  await expect(second.start()).rejects.toThrow(`port ${port} on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT`);
+  await second.stop();
+});

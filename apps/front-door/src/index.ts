@@ -1,0 +1,2 @@
+export { type FrontDoorConfig, loadFrontDoorConfig } from './config.ts';
+export { createFrontDoor, type FrontDoor, type FrontDoorParts } from './front-door.ts';

@@ -1,0 +1,70 @@
+import type { CallMethod, JsonObject } from '@millrace/protocol';
+import { expect, test } from 'vitest';
+import { Router } from './router.ts';
+import { aTool, aView } from './testing/views.ts';
+
+const router = new Router(
+  aView({
+    tools: [
+      aTool('add', { idempotent: true }),
+      aTool('slow', { timeoutMs: 90_000 }),
+      aTool('orphan', { pool: 'images' }),
+    ],
+    prompts: [{ pool: 'default', definition: { name: 'ask' } }],
+    resources: [{ pool: 'default', definition: { uri: 'docs://api', name: 'api' } }],
+    resourceTemplates: [{ pool: 'default', definition: { uriTemplate: 'user://{id}', name: 'user' } }],
+  }),
+);
+
+test.each([
+  ['tools/call', { name: 'add' }, { target: 'add', idempotent: true }],
+  ['tools/call', { name: 'slow' }, { target: 'slow', idempotent: false, timeoutMs: 90_000 }],
+  ['prompts/get', { name: 'ask' }, { target: 'ask', idempotent: true }],
+  ['resources/read', { uri: 'docs://api' }, { target: 'docs://api', idempotent: true }],
+  ['resources/read', { uri: 'user://7' }, { target: 'user://7', idempotent: true }],
+  ['completion/complete', { ref: { type: 'ref/prompt', name: 'ask' } }, { target: 'ask', idempotent: true }],
+  [
+    'completion/complete',
+    { ref: { type: 'ref/resource', uri: 'user://{id}' } },
+    { target: 'user://{id}', idempotent: true },
+  ],
+] as [CallMethod, JsonObject, object][])('%s %j goes to its pool', (method, params, route) => {
+  expect(router.route(method, params)).toEqual({ pool: 'default', ...route });
+});
+
+test.each([
+  ['tools/call', { name: 'nobody' }, 'unknown_tool', 'nobody'],
+  ['tools/call', {}, 'invalid_params', 'name'],
+  ['tools/call', { name: 7 }, 'invalid_params', 'name'],
+  ['prompts/get', { name: 'nobody' }, 'unknown_prompt', 'nobody'],
+  ['resources/read', { uri: 'docs://nothing' }, 'resource_not_found', 'docs://nothing'],
+  ['resources/read', {}, 'invalid_params', 'uri'],
+  ['completion/complete', {}, 'invalid_params', 'ref'],
+  ['completion/complete', { ref: { type: 'ref/tool', name: 'add' } }, 'invalid_params', 'ref'],
+  ['completion/complete', { ref: { type: 'ref/prompt', name: 'nobody' } }, 'unknown_prompt', 'nobody'],
+  ['completion/complete', { ref: { type: 'ref/resource', uri: 'x://{y}' } }, 'invalid_params', 'ref.uri'],
+] as [CallMethod, JsonObject, string, string][])('%s %j is refused', (method, params, kind, named) => {
+  expect(() => router.route(method, params)).toThrow(expect.objectContaining({ kind }));
+  expect(() => router.route(method, params)).toThrow(named);
+});
+
+test('a pool without a live worker is answered at once, with its name and that of the tool', () => {
+  expect(() => router.route('tools/call', { name: 'orphan' })).toThrow(
+    expect.objectContaining({
+      kind: 'no_live_worker',
+      message: 'No live worker serves orphan (pool images)',
+      details: { target: 'orphan', pool: 'images' },
+    }),
+  );
+});
+
+test('an exact resource wins over a template that could give it', () => {
+  const view = aView(
+    {
+      resources: [{ pool: 'exact', definition: { uri: 'user://me', name: 'me' } }],
+      resourceTemplates: [{ pool: 'default', definition: { uriTemplate: 'user://{id}', name: 'user' } }],
+    },
+    ['default', 'exact'],
+  );
+  expect(new Router(view).route('resources/read', { uri: 'user://me' }).pool).toBe('exact');
+});

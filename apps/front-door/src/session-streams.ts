@@ -1,0 +1,192 @@
+import type { ServerResponse } from 'node:http';
+import type { EventStreams, PeerChannel, SessionRecord, SessionStore, StreamName } from '@millrace/broker';
+import { MillraceError } from '@millrace/protocol';
+import type { Logger } from '@millrace/service';
+import { type Change, type Changes, notificationOf, type Subscriber } from './changes.ts';
+import { EventWriter } from './event-writer.ts';
+import { eventId, parseEventId } from './stream-recorder.ts';
+
+/** How soon a client should come back for a stream that was closed, in milliseconds. */
+const RETRY_MS = 500;
+
+/** Ids of events of a session's own stream say when they were, so that nothing after them is missed. */
+const TIME_ID = /^at:(\d{1,16})$/;
+
+export interface SessionStreamsOptions {
+  readonly changes: Changes;
+  readonly store: SessionStore;
+  readonly streams: EventStreams;
+  readonly tellPeers: PeerChannel['send'];
+  readonly keepAliveMs: number;
+  readonly logger: Logger;
+}
+
+/** The GET streams of sessions: the one on which a client hears of changes, and answers that it resumes. */
+export class SessionStreams {
+  readonly #options: SessionStreamsOptions;
+  readonly #changes = new Map<string, ChangeStream>();
+  readonly #resumed = new Map<string, Set<ResumedStream>>();
+
+  constructor(options: SessionStreamsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens what a GET asks for.
+   *
+   * @param lastEventId of the event after which the client wants to go on
+   * @throws MillraceError when there is no such event in this session
+   */
+  async open(
+    session: SessionRecord,
+    response: ServerResponse,
+    lastEventId: string | undefined,
+  ): Promise<void> {
+    const time = lastEventId === undefined ? Date.now() : TIME_ID.exec(lastEventId)?.[1];
+    if (time !== undefined) return this.#openChanges(session, response, Number(time));
+    const position = parseEventId(lastEventId ?? '');
+    if (!position) throw unknownEvent();
+    await this.#resume({ session: session.id, stream: position.stream }, response, position.seq);
+  }
+
+  /** A stream that somebody came back for has new events. */
+  advance(stream: string): void {
+    for (const resumed of this.#resumed.get(stream) ?? []) void resumed.advance();
+  }
+
+  /** A session was changed or ended: its stream follows. */
+  refresh(session: string): void {
+    void this.#changes.get(session)?.refresh();
+  }
+
+  closeAll(): void {
+    for (const stream of this.#changes.values()) stream.close();
+    for (const streams of this.#resumed.values()) for (const stream of streams) stream.close();
+  }
+
+  async #openChanges(session: SessionRecord, response: ServerResponse, since: number): Promise<void> {
+    // A message may go out on one stream only: the client's newest.
+    this.#changes.get(session.id)?.close();
+    const stream = new ChangeStream(session, response, this.#options);
+    this.#changes.set(session.id, stream);
+    response.once('close', () => {
+      stream.close();
+      if (this.#changes.get(session.id) === stream) this.#changes.delete(session.id);
+    });
+    await stream.open(since);
+  }
+
+  async #resume(name: StreamName, response: ServerResponse, seq: number): Promise<void> {
+    const stream = new ResumedStream(name, response, seq, this.#options);
+    const others = this.#resumed.get(name.stream) ?? new Set();
+    this.#resumed.set(name.stream, others.add(stream));
+    response.once('close', () => {
+      stream.close();
+      others.delete(stream);
+      if (others.size === 0) this.#resumed.delete(name.stream);
+    });
+    await stream.open();
+  }
+}
+
+/** The stream of one session on which its client hears of changes. */
+class ChangeStream implements Subscriber {
+  readonly #session: SessionRecord;
+  readonly #events: EventWriter;
+  readonly #options: SessionStreamsOptions;
+  #uris: ReadonlySet<string> = new Set();
+
+  constructor(session: SessionRecord, response: ServerResponse, options: SessionStreamsOptions) {
+    this.#session = session;
+    this.#events = new EventWriter(response, options.keepAliveMs);
+    this.#options = options;
+  }
+
+  /** @param since everything from then on is told, milliseconds since the epoch */
+  async open(since: number): Promise<void> {
+    const now = Date.now();
+    const { changes, store } = this.#options;
+    changes.add(this);
+    this.#uris = await store.subscriptions(this.#session.id);
+    const missed = since < now ? await changes.since(since) : [];
+    this.#events.open(primes(this.#session) ? `id: at:${since}\nretry: ${RETRY_MS}\ndata: \n\n` : '');
+    for (const change of missed) this.changed(change, now);
+  }
+
+  changed(change: Change, at: number): void {
+    if (change.kind === 'task' || (change.kind === 'resource' && !this.#uris.has(change.uri))) return;
+    this.#events.message(`at:${at}`, JSON.stringify({ jsonrpc: '2.0', ...notificationOf(change) }));
+  }
+
+  /** Reads again what the client subscribed to; a session that ended ends its stream. */
+  async refresh(): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      if (!(await store.find(this.#session.id))) return this.close();
+      this.#uris = await store.subscriptions(this.#session.id);
+    } catch (error) {
+      logger.warn({ err: error }, 'the subscriptions of a session could not be read');
+    }
+  }
+
+  close(): void {
+    this.#options.changes.remove(this);
+    this.#events.end();
+  }
+}
+
+/** The rest of an answer stream that its client lost, possibly on another replica. */
+class ResumedStream {
+  readonly #name: StreamName;
+  readonly #events: EventWriter;
+  readonly #options: SessionStreamsOptions;
+  #seq: number;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(name: StreamName, response: ServerResponse, seq: number, options: SessionStreamsOptions) {
+    this.#name = name;
+    this.#events = new EventWriter(response, options.keepAliveMs);
+    this.#seq = seq;
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    const events = await this.#options.streams.after(this.#name, this.#seq);
+    if (!events) throw unknownEvent();
+    this.#events.open();
+    // The writer tells of new events from now on, and at once of those that came in between.
+    this.#options.tellPeers({ kind: 'resumed', stream: this.#name.stream });
+    await this.advance();
+  }
+
+  /** Writes the events that are new; one read after the other, so that none is written twice. */
+  advance(): Promise<void> {
+    this.#reading = this.#reading
+      .then(() => this.#write())
+      .catch((error: Error) => {
+        this.#options.logger.warn({ err: error }, 'a stream could not be resumed');
+        this.close();
+      });
+    return this.#reading;
+  }
+
+  close(): void {
+    this.#events.end();
+  }
+
+  async #write(): Promise<void> {
+    for (const event of (await this.#options.streams.after(this.#name, this.#seq)) ?? []) {
+      this.#seq = event.seq;
+      if (event.payload !== '') this.#events.message(eventId(this.#name.stream, event.seq), event.payload);
+      if (event.last) this.close();
+    }
+  }
+}
+
+function primes(session: SessionRecord): boolean {
+  return session.revision >= '2025-11-25';
+}
+
+function unknownEvent(): MillraceError {
+  return new MillraceError('unknown_event', 'Last-Event-ID: there is no such event in this session');
+}

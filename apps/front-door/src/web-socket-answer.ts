@@ -1,0 +1,66 @@
+import type { MillraceError } from '@millrace/protocol';
+import type { Answer } from './answer.ts';
+import type { RequestId } from './inbound.ts';
+
+export interface WebSocketAnswerOptions {
+  readonly id: RequestId | null;
+  readonly send: (message: string) => void;
+  /** Told after the answer is sent: whether it is a result, and the id of the session that the request opened. */
+  readonly onEnd: (isResult: boolean, session?: string) => void;
+}
+
+/** The answer to one request over a WebSocket: each message is a frame of its own, among those of other requests. */
+export class WebSocketAnswer implements Answer {
+  readonly #options: WebSocketAnswerOptions;
+  #listeners: (() => void)[] = [];
+  #ended = false;
+
+  constructor(options: WebSocketAnswerOptions) {
+    this.#options = options;
+  }
+
+  result(payload: string, session?: string): void {
+    this.#end('result', payload, session);
+  }
+
+  error(_status: number, payload: string): void {
+    this.#end('error', payload);
+  }
+
+  fail(error: MillraceError): void {
+    const { id } = this.#options;
+    this.#end('error', JSON.stringify(error.toJsonRpc(id === null ? undefined : String(id))));
+  }
+
+  notification(payload: string): void {
+    if (!this.#ended) this.#options.send(payload);
+  }
+
+  serverRequest(payload: string): void {
+    this.notification(payload);
+  }
+
+  /** There is nothing to pause: the connection stays. */
+  pause(): void {
+    return;
+  }
+
+  onGone(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Ends the answer unsent: the client cancelled the request, or is gone. */
+  abandon(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #end(member: 'result' | 'error', payload: string, session?: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listeners = [];
+    this.#options.send(`{"jsonrpc":"2.0","id":${JSON.stringify(this.#options.id)},"${member}":${payload}}`);
+    this.#options.onEnd(member === 'result', session);
+  }
+}

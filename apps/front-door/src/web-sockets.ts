@@ -1,0 +1,95 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { MillraceError, toMillraceError } from '@millrace/protocol';
+import type { Service } from '@millrace/service';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { HostCheck } from './http-checks.ts';
+import { WebSocketConnection, type WebSocketContext } from './web-socket-connection.ts';
+
+export interface WebSocketsOptions extends WebSocketContext {
+  readonly hosts: HostCheck;
+  /** Longest message that is taken, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Between two pings on each connection, in milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+/** The WebSockets of a front door. */
+export class WebSockets implements Service {
+  readonly #options: WebSocketsOptions;
+  readonly #server: WebSocketServer;
+  readonly #connections = new Set<WebSocketConnection>();
+  #heartbeat: NodeJS.Timeout | undefined;
+  #drained = Promise.withResolvers<void>();
+  #stopping = false;
+
+  constructor(options: WebSocketsOptions) {
+    this.#options = options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.maxMessageBytes,
+    });
+  }
+
+  /** Connections that are open. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  async start(): Promise<void> {
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
+  }
+
+  /** Takes no new connection and no new request; lets answers under way finish until the deadline. */
+  async stop(deadline?: number): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#heartbeat);
+    if (this.#connections.size === 0) return;
+    for (const connection of this.#connections) connection.drain();
+    const left = deadline === undefined ? 0 : Math.max(0, deadline - Date.now());
+    const timer = setTimeout(() => this.#terminateAll(), left);
+    await this.#drained.promise;
+    clearTimeout(timer);
+  }
+
+  /** Makes a WebSocket of an HTTP connection, or refuses to. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      this.#options.hosts.check(request);
+      if (this.#stopping) throw new MillraceError('shutting_down', 'The front door is shutting down');
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#add(webSocket));
+    } catch (thrown) {
+      refuse(socket, toMillraceError(thrown));
+    }
+  }
+
+  #add(webSocket: WebSocket): void {
+    const connection = new WebSocketConnection(webSocket, this.#options, () => this.#closed(connection));
+    this.#connections.add(connection);
+  }
+
+  #beat(): void {
+    const now = Date.now();
+    for (const connection of this.#connections) connection.beat(now);
+  }
+
+  #closed(connection: WebSocketConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#drained.resolve();
+  }
+
+  #terminateAll(): void {
+    for (const connection of this.#connections) connection.terminate();
+  }
+}
+
+/** Answers over HTTP, since the connection has not become a WebSocket. */
+function refuse(socket: Duplex, { status, message }: MillraceError): void {
+  const body = `${message}\n`;
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: text/plain\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

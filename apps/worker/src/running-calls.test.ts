@@ -1,0 +1,54 @@
+import { MillraceError } from '@millrace/protocol';
+import { expect, test } from 'vitest';
+import { RunningCalls } from './running-calls.ts';
+import { aRunningCall } from './testing/running.ts';
+
+test('a call that runs is stopped when it is cancelled', () => {
+  const calls = new RunningCalls();
+  const { running } = aRunningCall();
+  expect(calls.begin(running)).toBe(true);
+  calls.cancel('c-1');
+  expect(running.signal.reason).toMatchObject({ kind: 'cancelled' });
+});
+
+test('a call that was cancelled before it came is not begun, once', () => {
+  const calls = new RunningCalls();
+  calls.cancel('c-1');
+  expect(calls.begin(aRunningCall().running)).toBe(false);
+  expect(calls.begin(aRunningCall().running)).toBe(true);
+});
+
+test('a call that ended leaves nothing behind', () => {
+  const calls = new RunningCalls();
+  const { running } = aRunningCall();
+  calls.begin(running);
+  calls.end(running);
+  expect(calls.size).toBe(0);
+});
+
+test('all can be stopped at once', () => {
+  const calls = new RunningCalls();
+  const both = ['c-1', 'c-2'].map((id) => aRunningCall({ id }).running);
+  for (const running of both) calls.begin(running);
+  calls.abortAll(new MillraceError('shutting_down', 'bye'));
+  expect(both.map(({ aborted }) => aborted)).toEqual([true, true]);
+});
+
+test('of cancelled calls that never come the oldest are forgotten', () => {
+  const calls = new RunningCalls();
+  for (let call = 0; call <= 10_000; call++) calls.cancel(`c-${call}`);
+  expect(calls.begin(aRunningCall({ id: 'c-0' }).running)).toBe(true);
+  expect(calls.begin(aRunningCall({ id: 'c-10000' }).running)).toBe(false);
+});
+
+test('the answer of a client reaches the call that asked; one for a call that ended is told', async () => {
+  const calls = new RunningCalls();
+  const { running } = aRunningCall();
+  calls.begin(running);
+  const asked = running.request('roots/list', {}, 'input-1');
+  expect(calls.answer({ id: 'w-1/c-2/1', result: {} })).toBe(false);
+  expect(calls.answer({ id: 'w-1/c-1/1', result: { roots: [] } })).toBe(true);
+  expect(await asked).toEqual({ roots: [] });
+  calls.end(running);
+  expect(calls.answer({ id: 'w-1/c-1/1', result: {} })).toBe(false);
+});

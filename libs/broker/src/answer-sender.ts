@@ -1,0 +1,27 @@
+import type { Redis } from 'ioredis';
+import type { Keys } from './keys.ts';
+
+/** What a client answered to a request of a worker. */
+export interface ClientAnswer {
+  /** Id of the request, `<worker id>/<call id>/<n>`. */
+  readonly id: string;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** Brings the answers of clients to the workers that asked. */
+export class AnswerSender {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  /** @returns whether the worker was there to hear it */
+  async send(answer: ClientAnswer): Promise<boolean> {
+    const [worker = ''] = answer.id.split('/');
+    return (await this.#redis.publish(this.#keys.workerChannel(worker), JSON.stringify(answer))) > 0;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Logger, Service } from '@millrace/service';
+import type { Redis } from 'ioredis';
+import type { Keys } from './keys.ts';
+import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
+import { Tick } from './tick.ts';
+
+interface Cancellation {
+  readonly pool: string;
+  readonly call: string;
+}
+
+/** The front door's side: tells the workers of a pool that nobody waits for a call any more. */
+export class CancellationSender {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #logger: Logger;
+  readonly #tick = new Tick<Cancellation>((cancellations) => this.#publish(cancellations));
+
+  constructor(redis: Redis, keys: Keys, logger: Logger) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#logger = logger;
+  }
+
+  send(pool: string, call: string): void {
+    this.#tick.add({ pool, call });
+  }
+
+  #publish(cancellations: readonly Cancellation[]): void {
+    for (const pool of new Set(cancellations.map((one) => one.pool))) {
+      const calls = cancellations.filter((one) => one.pool === pool).map((one) => one.call);
+      this.#redis.publish(this.#keys.cancellations(pool), JSON.stringify(calls)).catch((error: Error) => {
+        // The work then ends at its deadline instead: wasteful, not wrong.
+        this.#logger.debug({ err: error, pool, calls }, 'a cancellation was not sent');
+      });
+    }
+  }
+}
+
+export interface CancellationListenerOptions {
+  readonly source: RedisSource;
+  readonly keys: Keys;
+  readonly pools: readonly string[];
+  readonly onCancelled: (call: string) => void;
+}
+
+/** The worker's side: hears of cancelled calls of its pools. */
+export class CancellationListener implements Service {
+  readonly #options: CancellationListenerOptions;
+  readonly #subscriber: Redis;
+
+  constructor(options: CancellationListenerOptions) {
+    this.#options = options;
+    this.#subscriber = connectPatient(options.source, 'cancellations');
+    this.#subscriber.on('message', (_channel, message) => {
+      for (const call of JSON.parse(message) as string[]) options.onCancelled(call);
+    });
+  }
+
+  async start(): Promise<void> {
+    await whenReady(this.#subscriber);
+    await this.#subscriber.subscribe(
+      ...this.#options.pools.map((pool) => this.#options.keys.cancellations(pool)),
+    );
+  }
+
+  async stop(): Promise<void> {
+    disconnect(this.#subscriber);
+  }
+}

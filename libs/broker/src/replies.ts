@@ -1,0 +1,78 @@
+import { encodeFrames, type Frame, isTerminal, type ReplyAddress } from '@millrace/protocol';
+import type { Logger } from '@millrace/service';
+import type { Redis } from 'ioredis';
+import type { Keys } from './keys.ts';
+import type { StoredReplies } from './stored-replies.ts';
+import { Tick } from './tick.ts';
+
+interface Addressed {
+  readonly to: ReplyAddress;
+  readonly frame: Frame;
+}
+
+/** Frames that travel in one message. */
+interface Group {
+  readonly to: ReplyAddress;
+  readonly frames: Frame[];
+}
+
+/** Carries frames from a worker back: those of one turn of the event loop in one message per front door. */
+export class Replies {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #stored: StoredReplies;
+  readonly #logger: Logger;
+  readonly #tick = new Tick<Addressed>((addressed) => this.#publishAll(addressed));
+  readonly #inFlight = new Set<Promise<void>>();
+
+  constructor(redis: Redis, keys: Keys, stored: StoredReplies, logger: Logger) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#stored = stored;
+    this.#logger = logger;
+  }
+
+  send(to: ReplyAddress, frame: Frame): void {
+    this.#tick.add({ to, frame });
+  }
+
+  /** Resolves when all that was sent has reached Redis. */
+  async flush(): Promise<void> {
+    this.#tick.flush();
+    await Promise.all(this.#inFlight);
+  }
+
+  #publishAll(addressed: readonly Addressed[]): void {
+    for (const { to, frames } of groupByAddress(addressed)) {
+      const published: Promise<void> = this.#publish(to, frames)
+        .catch((error: Error) =>
+          this.#logger.error({ err: error, frames: frames.length }, 'frames were lost'),
+        )
+        .finally(() => this.#inFlight.delete(published));
+      this.#inFlight.add(published);
+    }
+  }
+
+  /** Publishes; when nobody listens, the answers are kept for the front door's return. */
+  async #publish({ frontDoor, version }: ReplyAddress, frames: readonly Frame[]): Promise<void> {
+    const channel = this.#keys.replies(frontDoor);
+    const listeners = await this.#redis.publish(channel, encodeFrames(frames, version));
+    if (listeners > 0) return;
+    const terminal = frames.filter(isTerminal);
+    if (terminal.length === 0) return;
+    await this.#stored.store(terminal, version);
+    // It may have come back, and read what was stored, in between. An answer that arrives twice is dropped there.
+    await this.#redis.publish(channel, encodeFrames(terminal, version));
+  }
+}
+
+function groupByAddress(addressed: readonly Addressed[]): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  for (const { to, frame } of addressed) {
+    const key = `${to.version} ${to.frontDoor}`;
+    const group = groups.get(key);
+    if (group) group.frames.push(frame);
+    else groups.set(key, { to, frames: [frame] });
+  }
+  return groups.values();
+}

@@ -1,0 +1,2 @@
+export { withDeadline } from './deadline.ts';
+export { Slots } from './slots.ts';

@@ -1,0 +1,41 @@
+type Waiter = () => void;
+
+/** A bounded number of places for calls that run at the same time; those that find none wait in line. */
+export class Slots {
+  readonly #size: number;
+  readonly #waiting: Waiter[] = [];
+  #used = 0;
+
+  /** @param size places, at least 1 */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get free(): number {
+    return Math.max(0, this.#size - this.#used - this.#waiting.length);
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Takes a place if there is one. */
+  tryTake(): boolean {
+    if (this.#used >= this.#size) return false;
+    this.#used += 1;
+    return true;
+  }
+
+  /** Resolves when a place has been taken; first come, first served. */
+  async take(): Promise<void> {
+    if (this.tryTake()) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Gives a place back; the first in line gets it. */
+  release(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#used -= 1;
+  }
+}

@@ -1,0 +1,11 @@
+export { type AdminAnswer, type AdminRoute, AdminServer, type AdminServerOptions } from './admin-server.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { type ConfigSource, loadConfig } from './config.ts';
+export { type Check, type CheckResult, type HealthReport, type HealthStatus, runChecks } from './health.ts';
+export { Lifecycle, type Phase } from './lifecycle.ts';
+export { type ListenOptions, listen } from './listen.ts';
+export { createLogger, type Logger, type LoggerOptions, type LogLevelName } from './logger.ts';
+export { NODE_ENVIRONMENT, NODE_FLAGS } from './node-flags.ts';
+export { ConfigError, OperatorError } from './operator-error.ts';
+export { type Main, runMain } from './run-main.ts';
+export type { Service } from './service.ts';

@@ -1,0 +1,60 @@
+/** `npm run bench -- [--json] [--only NAME,…]`: measures everything on this machine in one run. */
+import { parseArgs } from 'node:util';
+import { startPrivateRedis } from '@millrace/broker';
+import { Bench } from './bench.ts';
+import { withRatios } from './figures.ts';
+import { describeMachine } from './machine.ts';
+import { measureBacklog } from './parts/backlog.ts';
+import { compareBrokers } from './parts/broker.ts';
+import { compareHttp } from './parts/http.ts';
+import { measureSerial } from './parts/serial.ts';
+import { measureSpread } from './parts/spread.ts';
+import { renderTable } from './table.ts';
+
+interface Part {
+  /** The subjects that it measures, as `--only` names them. */
+  readonly subjects: readonly string[];
+  readonly run: (bench: Bench) => Promise<void>;
+}
+
+const PARTS: readonly Part[] = [
+  { subjects: ['sdk_http', 'millrace_http'], run: compareHttp },
+  { subjects: ['job_per_call', 'raw_list', 'millrace_broker'], run: compareBrokers },
+  { subjects: ['serial'], run: measureSerial },
+  { subjects: ['spread'], run: measureSpread },
+  { subjects: ['backlog'], run: measureBacklog },
+];
+
+const SUBJECTS = PARTS.flatMap(({ subjects }) => subjects);
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
+const only = values.only?.split(',') ?? [];
+const unknown = only.filter((name) => !SUBJECTS.some((subject) => name.startsWith(subject)));
+if (unknown.length > 0) {
+  console.error(`--only: no subject is named ${unknown.join(', ')}; there are ${SUBJECTS.join(', ')}`);
+  process.exit(2);
+}
+
+const redis = await startPrivateRedis();
+const bench = new Bench({ redisUrl: redis.url, only });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void abandon());
+
+const machine = await describeMachine(redis.url);
+for (const { subjects, run } of PARTS) {
+  if (!subjects.some((subject) => bench.wants(subject))) continue;
+  await bench.attempt(subjects.join(', '), () => run(bench));
+  await bench.stage.clear();
+}
+await redis.stop();
+
+const figures = withRatios(bench.figures);
+console.log(renderTable(machine, figures));
+for (const [name, failure] of Object.entries(bench.failures)) console.log(`\n${name} FAILED: ${failure}`);
+if (values.json) console.log(JSON.stringify({ machine, figures, failures: bench.failures }));
+process.exitCode = Object.keys(bench.failures).length > 0 ? 1 : 0;
+
+async function abandon(): Promise<never> {
+  await bench.stage.close();
+  await redis.stop();
+  process.exit(130);
+}

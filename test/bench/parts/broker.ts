@@ -1,0 +1,49 @@
+import { AppProcess } from '../app-process.ts';
+import type { Bench } from '../bench.ts';
+import { BenchProcess } from '../bench-process.ts';
+import type { BrokerLoad } from '../broker-loop.ts';
+import type { Timing } from '../closed-loop.ts';
+import type { Measured } from '../recorder.ts';
+import { compare } from '../rounds.ts';
+
+const IN_FLIGHT = 200;
+
+/** Of 25, 50, 100 and 200 the concurrency with which BullMQ was fastest, by a third over 200. */
+const JOB_CONCURRENCY = 100;
+
+/** Three ways from one producer process through Redis to one worker process and back, without HTTP. */
+export async function compareBrokers(bench: Bench): Promise<void> {
+  const { stage, redisUrl } = bench;
+  const producer = async (file: string, config: object) => {
+    const started = await stage.enter(() =>
+      BenchProcess.start<BrokerLoad, Measured>(`subjects/${file}`, { redisUrl, ...config }),
+    );
+    return (timing: Timing) => started.ask({ inFlight: IN_FLIGHT, ...timing });
+  };
+  const worker = (file: string, config: object) =>
+    stage.enter(() => BenchProcess.start(`subjects/${file}`, { redisUrl, ...config }));
+  await compare(bench, [
+    {
+      name: 'job_per_call',
+      start: async () => {
+        await worker('job-per-call-worker.ts', { concurrency: JOB_CONCURRENCY });
+        return producer('job-per-call-producer.ts', {});
+      },
+    },
+    {
+      name: 'raw_list',
+      start: async () => {
+        await worker('raw-list-worker.ts', { list: 'bench:list' });
+        return producer('raw-list-producer.ts', { list: 'bench:list' });
+      },
+    },
+    {
+      name: 'millrace_broker',
+      start: async () => {
+        const prefix = 'bench-broker';
+        await stage.enter(() => AppProcess.start('worker', redisUrl, { MILLRACE_PREFIX: prefix }));
+        return producer('millrace-producer.ts', { prefix });
+      },
+    },
+  ]);
+}

@@ -1,0 +1,67 @@
+import { afterAll, expect, test } from 'vitest';
+import { connectModern } from '../support/clients.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+
+/**
+ * Front doors and workers are replaced one by one, so for a while two releases serve together. What travels between
+ * them has a version. Workers announce the newest one that they read; a front door writes what all workers of the
+ * pool read, and the answer comes in the version of its question. So either side may be ahead of the other.
+ */
+const OLD = { MILLRACE_ENVELOPE_VERSION: '1' };
+const clusters: Cluster[] = [];
+afterAll(async () => {
+  for (const cluster of clusters) await cluster.stop();
+});
+
+async function start(options: Parameters<typeof startCluster>[0]): Promise<Cluster> {
+  const cluster = await startCluster(options);
+  clusters.push(cluster);
+  return cluster;
+}
+
+/** What only comes through when batches and frames of all kinds are read on both sides. */
+async function expectService(cluster: Cluster): Promise<void> {
+  const client = await connectModern(cluster.url);
+  const steps: unknown[] = [];
+  const onprogress = ({ progress }: { progress: number }) => steps.push(progress);
+  const result = await client.callTool({ name: 'steps', arguments: { count: 2 } }, { onprogress });
+  expect(result.content).toEqual([{ type: 'text', text: 'all steps taken' }]);
+  expect(steps).toEqual([1, 2]);
+}
+
+test('a new front door works with old workers', async () => {
+  await expectService(await start({ workerEnv: OLD }));
+});
+
+test('an old front door works with new workers', async () => {
+  await expectService(await start({ frontDoorEnv: OLD }));
+});
+
+test('while old and new workers share a pool, each of them can run every call', async () => {
+  const cluster = await start({ workerEnv: OLD });
+  await cluster.startWorker({ MILLRACE_ENVELOPE_VERSION: '2' });
+  await cluster.seesWorkers(2);
+  const client = await connectModern(cluster.url);
+  const calls = Array.from({ length: 40 }, () => client.callTool({ name: 'where_am_i' }));
+  const pids = (await Promise.all(calls)).map(({ content }) => (content[0] as { text: string }).text);
+  expect(new Set(pids)).toEqual(new Set(cluster.workers.map(({ pid }) => String(pid))));
+});
+
+test('an old worker that joins late leaves to new ones what it cannot read', async () => {
+  const cluster = await start({ workers: 1, env: { MILLRACE_SLOTS: '1' } });
+  const client = await connectModern(cluster.url);
+  const first = client.callTool({ name: 'hold', arguments: { key: 'first' } });
+  await cluster.logged('started', { key: 'first' });
+  const second = client.callTool({ name: 'hold', arguments: { key: 'second' } });
+  // It waits on the queue in the new form, as the only worker is busy; then the only free one is old.
+  const old = await cluster.startWorker(OLD);
+  await old.logs.first('a batch is left to newer workers');
+  cluster.release('first');
+  await cluster.logged('started', { key: 'second' });
+  cluster.release('second');
+  const texts = (await Promise.all([first, second])).map(
+    ({ content }) => (content[0] as { text: string }).text,
+  );
+  expect(texts).toEqual(['first is done', 'second is done']);
+  expect(old.logs.having('started')).toEqual([]);
+});

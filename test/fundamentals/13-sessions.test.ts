@@ -1,0 +1,198 @@
+import { afterAll, expect, test } from 'vitest';
+import { startCluster } from '../support/cluster.ts';
+import { EventStream } from '../support/sse.ts';
+import { type JsonRpcResponse, readAnswer, send, sendRaw, sessionRequest } from '../support/wire.ts';
+
+/**
+ * Clients of the 2025 revisions have sessions. All that a session is lies in Redis, so any replica serves any
+ * request of any session, resumes its streams, and takes the answers of its client.
+ */
+const cluster = await startCluster({ frontDoors: 2, workers: 1, plugins: ['fixture', 'asking'] });
+afterAll(() => cluster.stop());
+const [here = '', there = ''] = cluster.urls;
+
+const ACCEPT = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
+
+class Session {
+  readonly headers: Record<string, string>;
+
+  constructor(id: string) {
+    this.headers = { ...ACCEPT, 'mcp-session-id': id, 'mcp-protocol-version': '2025-11-25' };
+  }
+
+  static async open(url: string, capabilities = {}, revision = '2025-11-25'): Promise<Session> {
+    const params = { protocolVersion: revision, capabilities, clientInfo: { name: 'test', version: '1' } };
+    const { headers } = await send(url, sessionRequest('initialize', params, revision));
+    return new Session(headers.get('mcp-session-id') ?? 'none');
+  }
+
+  post(url: string, body: object) {
+    return sendRaw(url, this.headers, JSON.stringify({ jsonrpc: '2.0', ...body }));
+  }
+
+  request(url: string, method: string, params: object = {}) {
+    return this.post(url, { id: 1, method, params });
+  }
+
+  /** A call whose answer is read event by event. */
+  call(url: string, name: string, args: object = {}, id = 1): Promise<EventStream> {
+    const params = { name, arguments: args, _meta: { progressToken: id } };
+    const body = JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params });
+    return EventStream.open(url, { method: 'POST', headers: this.headers, body });
+  }
+
+  stream(url: string, lastEventId?: string): Promise<EventStream> {
+    const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+    return EventStream.open(url, { headers: { ...this.headers, ...resume } });
+  }
+}
+
+const textOf = (message: JsonRpcResponse) =>
+  (message.result as { content: [{ text: string }] }).content[0].text;
+const echo = (text: string) => ({ name: 'echo', arguments: { text } });
+
+test('a session made on one replica is served by the other', async () => {
+  const session = await Session.open(here);
+  expect(textOf((await session.request(there, 'tools/call', echo('hi'))).message)).toBe('hi');
+});
+
+test('a session that was ended is unknown everywhere, as is one that never was', async () => {
+  const session = await Session.open(here);
+  await session.request(there, 'ping');
+  const { status } = await fetch(here, { method: 'DELETE', headers: session.headers });
+  expect(status).toBe(204);
+  await expect.poll(async () => (await session.request(there, 'ping')).status).toBe(404);
+  expect((await new Session('made-up').request(here, 'ping')).message.error).toMatchObject({
+    code: -32009,
+    data: { name: 'session_not_found' },
+  });
+});
+
+test('the log level of a session counts on every replica', async () => {
+  const session = await Session.open(here);
+  await session.request(here, 'logging/setLevel', { level: 'error' });
+  const quiet = () => session.request(there, 'tools/call', { name: 'steps', arguments: { count: 1 } });
+  expect((await quiet()).headers.get('content-type')).toBe('application/json');
+  await session.request(there, 'logging/setLevel', { level: 'debug' });
+  await expect.poll(async () => (await quiet()).text).toContain('about to take step 1');
+  expect((await session.request(here, 'logging/setLevel', { level: 'loud' })).message.error?.message).toMatch(
+    /^level: expected one of debug, info/,
+  );
+});
+
+test('an answer that a client lost half-way is resumed on the other replica', async () => {
+  const session = await Session.open(here);
+  const lost = await session.call(here, 'advance', { key: 'resumed' });
+  const marker = await lost.next();
+  expect(marker?.message).toBeUndefined();
+  const progress = await lost.message();
+  lost.drop();
+  const resumed = await session.stream(there, progress.id);
+  cluster.release('resumed');
+  expect(textOf((await resumed.message()).message)).toBe('resumed is done');
+  expect(await resumed.next()).toBeUndefined();
+
+  const again = await session.stream(here, marker?.id);
+  expect((await again.message()).message['method']).toBe('notifications/progress');
+  expect(textOf((await again.message()).message)).toBe('resumed is done');
+});
+
+test('nobody resumes a stream of another session', async () => {
+  const session = await Session.open(here);
+  const call = await session.call(here, 'steps', { count: 1 });
+  const { id = '' } = await call.message();
+  const stranger = await Session.open(here);
+  for (const wrong of [id, 'made-up', 'at:x']) {
+    const headers = { ...stranger.headers, 'last-event-id': wrong };
+    const { status, message } = await readAnswer(await fetch(there, { headers }));
+    expect({ status, name: message.error?.data?.['name'] }).toEqual({ status: 400, name: 'unknown_event' });
+  }
+});
+
+test('a client cancels a request on any replica', async () => {
+  const session = await Session.open(here);
+  const call = await session.call(here, 'advance', { key: 'cancelled' }, 7);
+  await call.message();
+  const cancelled = await session.post(there, {
+    method: 'notifications/cancelled',
+    params: { requestId: 7 },
+  });
+  expect(cancelled.status).toBe(202);
+  await cluster.logged('aborted', { key: 'cancelled' });
+});
+
+test('a tool asks the client, who answers on the other replica', async () => {
+  const session = await Session.open(here, { elicitation: {} });
+  const call = await session.call(here, 'ask_name');
+  const { message: question } = await call.message();
+  expect(question).toMatchObject({ method: 'elicitation/create', params: { message: 'Who are you?' } });
+  const answer = { id: question['id'], result: { action: 'accept', content: { name: 'Ada' } } };
+  const stranger = await Session.open(here);
+  expect((await stranger.post(there, answer)).status).toBe(202);
+  expect((await session.post(there, answer)).status).toBe(202);
+  expect(textOf((await call.message()).message)).toBe('Hello, Ada');
+  expect((await session.post(there, answer)).status).toBe(202);
+});
+
+test('a client that never answers lets the call reach its deadline', async () => {
+  const session = await Session.open(here, { elicitation: {} });
+  const call = await session.call(here, 'ask_briefly');
+  const { message: question } = await call.message();
+  const { message } = await call.message();
+  expect((message as JsonRpcResponse).error?.data?.['name']).toBe('deadline_exceeded');
+  const late = { id: question['id'], result: { action: 'decline' } };
+  expect((await session.post(here, late)).status).toBe(202);
+});
+
+test('a client hears of the resources that it follows, also of what it missed', async () => {
+  const session = await Session.open(here);
+  await session.request(there, 'resources/subscribe', { uri: 'note://followed' });
+  const stream = await session.stream(here);
+  await stream.next();
+  await session.request(there, 'tools/call', { name: 'touch', arguments: { uri: 'note://other' } });
+  await session.request(there, 'tools/call', { name: 'touch', arguments: { uri: 'note://followed' } });
+  const updated = await stream.message();
+  expect(updated.message).toMatchObject({
+    method: 'notifications/resources/updated',
+    params: { uri: 'note://followed' },
+  });
+  stream.drop();
+
+  await session.request(there, 'resources/subscribe', { uri: 'note://missed' });
+  await session.request(there, 'tools/call', { name: 'touch', arguments: { uri: 'note://missed' } });
+  const back = await session.stream(there, updated.id);
+  const uris = new Set<unknown>();
+  while (!uris.has('note://missed')) {
+    uris.add(((await back.message()).message['params'] as { uri: string }).uri);
+  }
+  back.drop();
+});
+
+test('revision 2025-03-26 has batches', async () => {
+  const body = [
+    { jsonrpc: '2.0', id: 1, method: 'tools/call', params: echo('one') },
+    { jsonrpc: '2.0', method: 'notifications/initialized' },
+    { jsonrpc: '2.0', id: 2, method: 'no/such' },
+  ];
+  const { status, text } = await sendRaw(here, ACCEPT, JSON.stringify(body));
+  const answers = (JSON.parse(text) as JsonRpcResponse[]).sort((a, b) => Number(a.id) - Number(b.id));
+  expect(status).toBe(200);
+  expect(answers.map(({ result, error }) => error?.code ?? result?.['content'])).toEqual([
+    [{ type: 'text', text: 'one' }],
+    -32601,
+  ]);
+  const newer = { ...ACCEPT, 'mcp-protocol-version': '2025-06-18' };
+  expect((await sendRaw(here, newer, JSON.stringify(body))).status).toBe(400);
+});
+
+test('a session outlives the replica that it was made on', async () => {
+  const session = await Session.open(here, { elicitation: {} });
+  const call = await session.call(there, 'advance', { key: 'survivor' });
+  await call.message();
+  const [replica] = cluster.frontDoors;
+  replica?.kill('SIGKILL');
+  await replica?.exited;
+  expect(textOf((await session.request(there, 'tools/call', echo('still here'))).message)).toBe('still here');
+  cluster.release('survivor');
+  expect(textOf((await call.message()).message)).toBe('survivor is done');
+});

@@ -1,0 +1,3 @@
+import { marking } from './layers.ts';
+
+export default marking('configured');
