@@ -3,7 +3,7 @@
  * package that is not in it may import nothing of ours.
  */
 const MAY_IMPORT = {
-  'apps/front-door': ['protocol', 'resilience', 'service', 'broker', 'security', 'state'],
+  'apps/front-door': ['protocol', 'resilience', 'service', 'broker', 'dispatch', 'security', 'state'],
   'apps/worker': ['protocol', 'resilience', 'service', 'broker', 'security', 'state', 'toolkit'],
   'apps/cli': ['protocol', 'service', 'broker', 'client'],
   // A plugin, as anybody outside may write it.
@@ -12,10 +12,11 @@ const MAY_IMPORT = {
   'libs/resilience': [],
   'libs/service': [],
   'libs/broker': ['protocol', 'service'],
+  'libs/dispatch': ['protocol', 'service', 'broker'],
   'libs/security': ['protocol', 'service'],
   'libs/state': ['service'],
   'libs/toolkit': ['protocol', 'resilience', 'state'],
-  'libs/client': ['protocol', 'broker'],
+  'libs/client': ['protocol', 'service', 'broker', 'dispatch'],
 };
 
 const SOURCE = '^(apps|libs)/[^/]+/src/';

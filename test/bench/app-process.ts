@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '@millrace/service';
 import { freePort } from './free-port.ts';
 
 const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 10_000;
 const PLUGIN = fileURLToPath(new URL('plugin.ts', import.meta.url));
 
-/** A front door or a worker, started as users start it. */
+/** A front door or a worker, started as `npm start` starts it. */
 export class AppProcess {
   readonly #child: ChildProcess;
   /** Where a front door serves MCP. */
@@ -29,6 +30,7 @@ export class AppProcess {
     const httpPort = await freePort();
     const adminPort = await freePort();
     const env = {
+      ...NODE_ENVIRONMENT,
       ...foreignEnvironment(),
       REDIS_URL: redisUrl,
       MILLRACE_HTTP_PORT: String(httpPort),
@@ -37,7 +39,7 @@ export class AppProcess {
       MILLRACE_LOG_LEVEL: 'warn',
       ...settings,
     };
-    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 2, 'inherit'] });
+    const child = spawn(process.execPath, [...NODE_FLAGS, main], { env, stdio: ['ignore', 2, 'inherit'] });
     const started = new AppProcess(child, httpPort);
     try {
       await started.#untilReady(app, adminPort);

@@ -1,5 +1,7 @@
+import { disconnect, Keys, TaskStore, TaskTable } from '@millrace/broker';
 import { afterAll, expect, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
+import { connectRedis } from '../support/leftovers.ts';
 import { answerTask, askTask, callTool, getTask, startTask, TASKS_META, taskIs } from '../support/tasks.ts';
 import { eventsOf, modernRequest, send, toolCall } from '../support/wire.ts';
 
@@ -11,8 +13,8 @@ const cluster = await startCluster({
   frontDoors: 2,
   workers: 2,
   plugins: ['tasks'],
-  workerEnv: { MILLRACE_LOCK_MS: '1000' },
-  frontDoorEnv: { MILLRACE_TASK_BACKOFF_MS: '50', MILLRACE_TASK_POLL_MS: '50' },
+  workerEnv: { MILLRACE_LOCK_MS: '1000', MILLRACE_SLOTS: '2' },
+  frontDoorEnv: { MILLRACE_TASK_ATTEMPTS: '4', MILLRACE_TASK_BACKOFF_MS: '100', MILLRACE_TASK_POLL_MS: '50' },
 });
 afterAll(() => cluster.stop());
 
@@ -95,6 +97,19 @@ test('the client answers questions in mid-task, one after the other', async () =
   expect(done['result']).toMatchObject({ content: text('accept and decline') });
 });
 
+test('tasks that wait for their clients leave their slots to others', async () => {
+  const keys = ['p', 'q', 'r', 's', 't'];
+  const ids = await Promise.all(keys.map((key) => startTask(here, 'confirm', { key })));
+  await Promise.all(ids.map((id) => taskIs(here, id, 'input_required')));
+  cluster.release('quick');
+  const quick = await startTask(here, 'work', { key: 'quick' });
+  await taskIs(there, quick, 'completed');
+  for (const key of keys) cluster.release(key);
+  const yes = { action: 'accept', content: { ok: true } };
+  await Promise.all(ids.map((id) => answerTask(there, id, { first: yes, second: yes })));
+  await Promise.all(ids.map((id) => taskIs(here, id, 'completed')));
+});
+
 test('a call asks by its answer while it is no task, and by the task once it is one', async () => {
   cluster.release('early');
   const early = await callTool(here, 'maybe_asks', { key: 'early' });
@@ -156,14 +171,35 @@ test('what the client answered to a worker that died, the next one knows', async
   });
 });
 
-test('a failure that another try may help is tried again; what the server broke fails', async () => {
-  const flaky = await startTask(here, 'flaky', { key: 'line' });
+test('a failure that another try may help is tried again, each time a little later', async () => {
+  const id = await startTask(here, 'flaky', { key: 'line' });
+  await expect.poll(() => startsOf('line')).toBeGreaterThan(1);
+  expect(await getTask(there, id)).toMatchObject({ statusMessage: expect.stringContaining('line was busy') });
+  cluster.release('line');
+  const done = await taskIs(there, id, 'completed');
+  expect(done['result']).toMatchObject({ content: text('line is done') });
+});
+
+test('a task whose tries are used up ends with the last failure; what the server broke fails at once', async () => {
+  const busy = await startTask(here, 'flaky', { key: 'never' });
   const broken = await startTask(here, 'broken');
-  // Attempts may go to different workers, each of which counts its own.
-  const done = await taskIs(there, flaky, 'completed');
-  expect(startsOf('line')).toBe(3);
-  expect(done).toHaveProperty('result');
+  const done = await taskIs(there, busy, 'completed');
+  expect(done['result']).toMatchObject({ isError: true, content: text('the line was busy') });
+  expect(startsOf('never')).toBe(4);
   expect(await taskIs(there, broken, 'failed')).toMatchObject({ error: { code: -32603 } });
+});
+
+test('the front door that made a task may die', async () => {
+  const door = await cluster.startFrontDoor();
+  const url = cluster.urls.at(-1) ?? '';
+  await door.logs.first('the catalogue changed');
+  const made = await startTask(url, 'work', { key: 'made' });
+  const promoted = await startTask(url, 'maybe_long', { key: 'promoted' });
+  await door.kill('SIGKILL');
+  cluster.release('made');
+  cluster.release('promoted');
+  for (const id of [made, promoted]) await taskIs(there, id, 'completed');
+  expect([startsOf('made'), startsOf('promoted')]).toEqual([1, 1]);
 });
 
 test('those who listen hear of each change of their tasks, on any front door', async () => {
@@ -196,16 +232,33 @@ test('those who listen hear of each change of their tasks, on any front door', a
   });
 });
 
-test('a task that is unknown, expired, or somebody else’s looks the same', async () => {
-  for (const [method, params] of [
-    ['tasks/get', {}],
-    ['tasks/update', { inputResponses: {} }],
-    ['tasks/cancel', {}],
-  ] as const) {
-    const { error } = await askTask(here, method, { taskId: 'nobody-knows', ...params });
-    expect(error?.code).toBe(-32602);
+test('the outcome of a task is kept for its time to live', async () => {
+  await cluster.startFrontDoor({ MILLRACE_TASK_TTL_MS: '500' });
+  const url = cluster.urls.at(-1) ?? '';
+  cluster.release('brief');
+  const { result } = await callTool(url, 'work', { key: 'brief' });
+  expect(result).toMatchObject({ ttlMs: 500 });
+  const taskId = String(result?.['taskId']);
+  await taskIs(here, taskId, 'completed');
+  const code = async () => (await askTask(there, 'tasks/get', { taskId })).error?.code;
+  await expect.poll(code).toBe(-32602);
+});
+
+test('a task that is unknown, and one of somebody else, look the same', async () => {
+  const redis = await connectRedis(cluster.redisUrl);
+  const store = new TaskStore(new TaskTable(redis, new Keys(cluster.prefix)));
+  const principal = { id: 'eve', tenant: 'default' };
+  const times = { ttlMs: 60_000, pollIntervalMs: 50 };
+  await store.create({ id: 'of-eve', principal, call: 'c-1', pool: 'default', ...times });
+  disconnect(redis);
+  for (const taskId of ['of-eve', 'of-nobody']) {
+    for (const [method, params] of [
+      ['tasks/get', {}],
+      ['tasks/update', { inputResponses: {} }],
+      ['tasks/cancel', {}],
+    ] as const) {
+      const { error } = await askTask(here, method, { taskId, ...params });
+      expect([error?.code, error?.message]).toEqual([-32602, 'Task not found: it may have expired']);
+    }
   }
-  expect((await askTask(here, 'tasks/update', { taskId: 'x', inputResponses: 'yes' })).error?.code).toBe(
-    -32602,
-  );
 });

@@ -123,14 +123,14 @@ test('a client cancels a request on any replica', async () => {
 
 test('a tool asks the client, who answers on the other replica', async () => {
   const session = await Session.open(here, { elicitation: {} });
-  const call = await session.call(here, 'ask_name');
+  const call = await session.call(here, 'greet');
   const { message: question } = await call.message();
   expect(question).toMatchObject({ method: 'elicitation/create', params: { message: 'Who are you?' } });
   const answer = { id: question['id'], result: { action: 'accept', content: { name: 'Ada' } } };
   const stranger = await Session.open(here);
   expect((await stranger.post(there, answer)).status).toBe(202);
   expect((await session.post(there, answer)).status).toBe(202);
-  expect(textOf((await call.message()).message)).toBe('Hello, Ada');
+  expect(textOf((await call.message()).message)).toBe('Hello, Ada!');
   expect((await session.post(there, answer)).status).toBe(202);
 });
 

@@ -1,8 +1,11 @@
 export const HELP = `Usage: millrace <command>
 
 Commands:
-  up    start a front door and a worker, and Redis unless REDIS_URL names one
-  help  show this
+  up     start a front door and a worker, and Redis unless REDIS_URL names one
+  stdio  serve the whole cluster on standard input and output, as a local MCP server:
+          --url http://HOST:8080/mcp or ws://HOST:8080/ws   through a front door
+          --redis redis://HOST:6379 [--prefix millrace]     straight onto the queues
+  help   show this
 
 Settings of "up", as environment variables or in the JSON file that MILLRACE_CONFIG names:
   REDIS_URL                   the Redis to use; without it a private one is started

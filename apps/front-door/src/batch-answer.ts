@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import type { Answer, RequestId } from '@millrace/dispatch';
 import type { MillraceError } from '@millrace/protocol';
-import type { Answer } from './answer.ts';
-import type { RequestId } from './inbound.ts';
 
 /** Collects the answers to the requests of one body, and sends them together when the last one is there. */
 export class BatchAnswer {

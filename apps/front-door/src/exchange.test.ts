@@ -1,8 +1,8 @@
 import { once } from 'node:events';
+import type { RequestId } from '@millrace/dispatch';
 import { MillraceError } from '@millrace/protocol';
 import { expect, test, vi } from 'vitest';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
-import type { RequestId } from './inbound.ts';
 import { serve } from './testing/http.ts';
 
 interface Setting extends Partial<ExchangeOptions> {

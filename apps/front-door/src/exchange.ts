@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { Answer, RequestId } from '@millrace/dispatch';
 import type { MillraceError } from '@millrace/protocol';
-import type { Answer } from './answer.ts';
 import { EventWriter } from './event-writer.ts';
-import type { RequestId } from './inbound.ts';
 import type { StreamRecorder } from './stream-recorder.ts';
 
 export interface ExchangeOptions {
@@ -89,6 +88,8 @@ export class Exchange implements Answer {
       this.#events.end();
       return;
     }
+    // Whoever wrote before us has begun another answer: it cannot be completed.
+    if (this.#response.headersSent) this.#response.destroy();
     if (this.#response.destroyed) return;
     this.#response.writeHead(status, {
       'content-type': 'application/json',

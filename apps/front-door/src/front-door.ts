@@ -1,25 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { Catalogue, type CatalogueView, Dispatcher, Keys, type RedisSource } from '@millrace/broker';
-import type { ServerInfo } from '@millrace/protocol';
+import type { PeerMessage } from '@millrace/broker';
+import { Classifier, ClusterServer } from '@millrace/dispatch';
 import { AdminServer, Lifecycle, type Logger, type Phase, type Service } from '@millrace/service';
-import { Calls } from './calls.ts';
-import { Classifier } from './classify.ts';
 import type { FrontDoorConfig } from './config.ts';
-import { Greeting } from './greeting.ts';
 import { HostCheck } from './http-checks.ts';
 import { HttpServer } from './http-server.ts';
-import { ListWatch } from './list-watch.ts';
-import { Listen } from './listen.ts';
-import { Lists } from './lists.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
-import { Methods } from './methods.ts';
-import { Router } from './router.ts';
-import { State } from './state.ts';
-import { Tasks } from './tasks.ts';
+import { SessionStreams } from './session-streams.ts';
+import { StreamRecorders } from './stream-recorders.ts';
 import { WebSockets } from './web-sockets.ts';
-
-/** Version told to clients in `serverInfo`. */
-const VERSION = '0.1.0';
 
 export interface FrontDoorParts {
   readonly logger: Logger;
@@ -42,83 +31,30 @@ class ClusterFrontDoor implements FrontDoor {
   readonly id = `f-${randomBytes(6).toString('hex')}`;
   readonly #config: FrontDoorConfig;
   readonly #logger: Logger;
-  readonly #serverInfo: ServerInfo;
-  readonly #catalogue: Catalogue;
-  readonly #dispatcher: Dispatcher;
-  readonly #state: State;
-  readonly #tasks: Tasks;
-  readonly #calls: Calls;
-  readonly #listen: Listen;
-  readonly #listWatch: ListWatch;
+  readonly #cluster: ClusterServer;
+  readonly #streams: SessionStreams;
+  readonly #recorders: StreamRecorders;
   readonly #webSockets: WebSockets;
   readonly #http: HttpServer;
   readonly #admin: AdminServer;
   readonly #lifecycle: Lifecycle;
-  #router: Router;
-  #lists: Lists;
 
   constructor(config: FrontDoorConfig, { logger }: FrontDoorParts) {
     this.#config = config;
     this.#logger = logger;
-    this.#serverInfo = { name: config.serverName, version: VERSION };
-    const source: RedisSource = { url: config.redisUrl, logger };
-    const keys = new Keys(config.prefix);
-    this.#catalogue = new Catalogue({ source, keys, times: config });
-    this.#router = new Router(this.#catalogue.view);
-    this.#lists = this.#listsOf(this.#catalogue.view);
-    this.#catalogue.onChange((view) => this.#follow(view));
-    this.#dispatcher = new Dispatcher({
-      source,
-      keys,
-      frontDoor: this.id,
-      slotsOf: (pool) => this.#catalogue.slotsOf(pool),
-      envelopeOf: (pool) => this.#catalogue.envelopeOf(pool),
-      envelope: config.envelopeVersion,
-    });
-    this.#state = new State({
-      source,
-      keys,
-      sessionIdleMs: config.sessionIdleMs,
-      keepAliveMs: config.keepAliveMs,
-      onCancelled: (session, request) => this.#calls.cancelRequest(session, request),
-    });
-    this.#tasks = new Tasks({
-      source,
-      keys,
-      frontDoor: this.id,
-      dispatcher: this.#dispatcher,
-      envelopeOf: (pool) => Math.min(config.envelopeVersion, this.#catalogue.envelopeOf(pool)),
-      serverInfo: this.#serverInfo,
-      settings: config,
-    });
-    this.#calls = new Calls({
-      dispatcher: this.#dispatcher,
-      asked: this.#state.asked,
-      frontDoor: this.id,
-      router: () => this.#router,
-      callTimeoutMs: config.callTimeoutMs,
-      tasks: this.#tasks.calls,
-      logger,
-    });
-    const { changes } = this.#state;
-    this.#listen = new Listen({
-      changes,
-      serverInfo: this.#serverInfo,
-      maxStreams: config.maxListenStreams,
-      taskNotification: (task, request) => this.#tasks.methods.notification(task, request),
-    });
-    this.#listWatch = new ListWatch(this.#catalogue.view, (list) => changes.publish({ kind: 'list', list }));
-    const methods = this.#methods();
+    const onPeer = (message: PeerMessage) => this.#hear(message);
+    this.#cluster = new ClusterServer({ id: this.id, settings: config, logger, onPeer });
+    const { changes, eventStreams: streams, store, tellPeers } = this.#cluster.state;
+    const { keepAliveMs } = config;
+    this.#streams = new SessionStreams({ changes, store, streams, tellPeers, keepAliveMs, logger });
+    this.#recorders = new StreamRecorders(streams, tellPeers);
     const hosts = new HostCheck(config.httpHost, config.allowedHosts);
-    this.#webSockets = this.#webSocketsOf(methods, hosts);
-    this.#http = this.#httpServer(methods, hosts);
+    this.#webSockets = this.#webSocketsOf(hosts);
+    this.#http = this.#httpServer(hosts);
     this.#admin = this.#adminServer();
     this.#lifecycle = new Lifecycle([
       this.#admin,
-      this.#catalogue,
-      this.#dispatcher,
-      this.#state,
-      this.#tasks,
+      this.#cluster,
       this.#http,
       this.#webSockets,
       this.#openStreams(),
@@ -146,45 +82,27 @@ class ClusterFrontDoor implements FrontDoor {
     return this.#lifecycle.stop(deadline);
   }
 
-  #follow(view: CatalogueView): void {
-    this.#router = new Router(view);
-    this.#lists = this.#listsOf(view);
-    if (this.phase === 'ready') this.#listWatch.follow(view);
-    this.#logger.debug({ workers: view.workers.length, tools: view.tools.length }, 'the catalogue changed');
-  }
-
-  #listsOf(view: CatalogueView): Lists {
-    return new Lists({ view, pageSize: this.#config.pageSize, serverInfo: this.#serverInfo });
+  async #hear(message: PeerMessage): Promise<void> {
+    if (message.kind === 'session') await this.#streams.refresh(message.session);
+    else if (message.kind === 'resumed') this.#recorders.follow(message.stream);
+    else if (message.kind === 'stream') this.#streams.advance(message.stream);
   }
 
   /** Streams that would never end by themselves: the last thing to begin, the first to end. */
   #openStreams(): Service {
     return {
-      start: async () => this.#listWatch.begin(this.#catalogue.view),
+      start: async () => this.#cluster.watch(),
       stop: async () => {
-        this.#listWatch.stop();
-        this.#listen.closeAll();
-        this.#state.streams.closeAll();
+        this.#cluster.endStreams();
+        this.#streams.closeAll();
       },
     };
   }
 
-  #methods(): Methods {
-    const { sessions, subscriptions } = this.#state;
-    return new Methods({
-      calls: this.#calls,
-      greeting: new Greeting({ serverInfo: this.#serverInfo, instructions: this.#config.instructions }),
-      lists: () => this.#lists,
-      sessions,
-      subscriptions,
-      listen: this.#listen,
-      more: this.#tasks.methods.byName,
-    });
-  }
-
-  #webSocketsOf(methods: Methods, hosts: HostCheck): WebSockets {
+  #webSocketsOf(hosts: HostCheck): WebSockets {
     const { maxBodyBytes, wsHeartbeatMs, wsIdleMs, wsMaxBufferBytes } = this.#config;
-    const { changes, oneWay, sessions } = this.#state;
+    const { methods, serverInfo, state } = this.#cluster;
+    const { changes, oneWay, sessions } = state;
     return new WebSockets({
       classifier: new Classifier(),
       methods,
@@ -192,7 +110,7 @@ class ClusterFrontDoor implements FrontDoor {
       sessions,
       changes,
       hosts,
-      serverInfo: this.#serverInfo,
+      serverInfo,
       maxMessageBytes: maxBodyBytes,
       maxBufferBytes: wsMaxBufferBytes,
       heartbeatMs: wsHeartbeatMs,
@@ -201,15 +119,15 @@ class ClusterFrontDoor implements FrontDoor {
     });
   }
 
-  #httpServer(methods: Methods, hosts: HostCheck): HttpServer {
+  #httpServer(hosts: HostCheck): HttpServer {
     const { httpHost, httpPort, maxBodyBytes, keepAliveMs } = this.#config;
-    const { oneWay, recorders, sessions, streams } = this.#state;
+    const { methods, state } = this.#cluster;
     const mcp = new McpEndpoint({
       methods,
-      oneWay,
-      sessions,
-      streams,
-      recorders,
+      oneWay: state.oneWay,
+      sessions: state.sessions,
+      streams: this.#streams,
+      recorders: this.#recorders,
       hosts,
       maxBodyBytes,
       keepAliveMs,
@@ -237,11 +155,8 @@ class ClusterFrontDoor implements FrontDoor {
   }
 
   #readiness(): { status: number; body: unknown } {
-    const redis = this.#dispatcher.connected;
+    const { connected: redis, pending } = this.#cluster;
     const ready = this.phase === 'ready' && redis;
-    return {
-      status: ready ? 200 : 503,
-      body: { phase: this.phase, redis, pending: this.#dispatcher.pending },
-    };
+    return { status: ready ? 200 : 503, body: { phase: this.phase, redis, pending } };
   }
 }

@@ -57,3 +57,26 @@ test('a taken port is told with the variable to set', async () => {
   await expect(second.start()).rejects.toThrow(`port ${port} on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT`);
   await second.stop();
 });
+
+test('only a path that takes WebSockets may be upgraded', async () => {
+  const upgraded: string[] = [];
+  const server = new HttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    paths: {},
+    upgrades: {
+      '/ws': (_, socket) => {
+        upgraded.push('/ws');
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: test\r\n\r\n');
+      },
+    },
+  });
+  await server.start();
+  const headers = { connection: 'upgrade', upgrade: 'test' };
+  const ask = (path: string) => request({ port: server.address.port, path, headers }).end();
+  await once(ask('/ws?token=1'), 'upgrade');
+  const [answer] = await once(ask('/elsewhere'), 'response');
+  answer.resume();
+  expect([upgraded, answer.statusCode]).toEqual([['/ws'], 404]);
+  await server.stop();
+});

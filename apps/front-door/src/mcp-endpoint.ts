@@ -1,20 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SessionRecord } from '@millrace/broker';
+import type {
+  Answer,
+  ClassifiedRequest,
+  Inbound,
+  InboundRequest,
+  Methods,
+  OneWay,
+  Sessions,
+} from '@millrace/dispatch';
+import { Classifier, failureOf, headerOf, idOf, parseMessage } from '@millrace/dispatch';
 import { ANONYMOUS, MillraceError, type Principal } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
-import type { Answer } from './answer.ts';
 import { BatchAnswer } from './batch-answer.ts';
 import { readBody } from './body.ts';
-import { Classifier } from './classify.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
-import { headerOf } from './headers.ts';
 import { accepts, checkPost, type HostCheck, prefersStream } from './http-checks.ts';
-import type { ClassifiedRequest, Inbound, InboundRequest } from './inbound.ts';
-import { failureOf, idOf, parseMessage } from './message.ts';
-import type { Methods } from './methods.ts';
-import type { OneWay } from './one-way.ts';
 import type { SessionStreams } from './session-streams.ts';
-import type { Sessions } from './sessions.ts';
 import type { StreamRecorders } from './stream-recorders.ts';
 
 /** Messages in one body at most. */

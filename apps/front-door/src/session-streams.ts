@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { EventStreams, PeerChannel, SessionRecord, SessionStore, StreamName } from '@millrace/broker';
+import { type Change, type Changes, notificationOf, type Subscriber } from '@millrace/dispatch';
 import { MillraceError } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
-import { type Change, type Changes, notificationOf, type Subscriber } from './changes.ts';
 import { EventWriter } from './event-writer.ts';
 import { eventId, parseEventId } from './stream-recorder.ts';
 
@@ -55,8 +55,8 @@ export class SessionStreams {
   }
 
   /** A session was changed or ended: its stream follows. */
-  refresh(session: string): void {
-    void this.#changes.get(session)?.refresh();
+  async refresh(session: string): Promise<void> {
+    await this.#changes.get(session)?.refresh();
   }
 
   closeAll(): void {
@@ -95,6 +95,8 @@ class ChangeStream implements Subscriber {
   readonly #events: EventWriter;
   readonly #options: SessionStreamsOptions;
   #uris: ReadonlySet<string> = new Set();
+  /** What happened before the stream was open; undefined since then. */
+  #early: Change[] | undefined = [];
 
   constructor(session: SessionRecord, response: ServerResponse, options: SessionStreamsOptions) {
     this.#session = session;
@@ -110,10 +112,16 @@ class ChangeStream implements Subscriber {
     this.#uris = await store.subscriptions(this.#session.id);
     const missed = since < now ? await changes.since(since) : [];
     this.#events.open(primes(this.#session) ? `id: at:${since}\nretry: ${RETRY_MS}\ndata: \n\n` : '');
-    for (const change of missed) this.changed(change, now);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const change of [...missed, ...early]) this.changed(change, now);
   }
 
   changed(change: Change, at: number): void {
+    if (this.#early) {
+      this.#early.push(change);
+      return;
+    }
     if (change.kind === 'task' || (change.kind === 'resource' && !this.#uris.has(change.uri))) return;
     this.#events.message(`at:${at}`, JSON.stringify({ jsonrpc: '2.0', ...notificationOf(change) }));
   }

@@ -4,6 +4,9 @@ import { StreamRecorder } from './stream-recorder.ts';
 /** The first revision whose clients understand an event without data. */
 const PRIMED_SINCE = '2025-11-25';
 
+/** How long a stream that ended can still be followed, in milliseconds. */
+const KEPT_MS = 10_000;
+
 /** The answer streams of sessions that this front door writes. */
 export class StreamRecorders {
   readonly #streams: EventStreams;
@@ -21,7 +24,8 @@ export class StreamRecorders {
       tellPeers: this.#tellPeers,
       session: session.id,
       primes: session.revision >= PRIMED_SINCE,
-      onEnded: (stream) => this.#open.delete(stream),
+      // A client may be coming back at this very moment.
+      onEnded: (stream) => setTimeout(() => this.#open.delete(stream), KEPT_MS).unref(),
     });
     this.#open.set(recorder.stream, recorder);
     return recorder;

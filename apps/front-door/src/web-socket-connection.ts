@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { MessageRequests, type MessageRequestsContext } from '@millrace/dispatch';
 import { REVISIONS, type ServerInfo } from '@millrace/protocol';
 import type { RawData, WebSocket } from 'ws';
-import { WebSocketRequests, type WebSocketRequestsContext } from './web-socket-requests.ts';
 
 /** Method of the first message on each connection, a notification. */
 const WELCOME = 'notifications/millrace/welcome';
@@ -19,7 +19,7 @@ const CLOSE = {
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /** What all connections of a front door share. */
-export interface WebSocketContext extends WebSocketRequestsContext {
+export interface WebSocketContext extends MessageRequestsContext {
   readonly serverInfo: ServerInfo;
   /** Bytes that may wait for a client that reads slowly. */
   readonly maxBufferBytes: number;
@@ -32,7 +32,7 @@ export class WebSocketConnection {
   readonly id = randomUUID();
   readonly #socket: WebSocket;
   readonly #context: WebSocketContext;
-  readonly #requests: WebSocketRequests;
+  readonly #requests: MessageRequests;
   #heardAt = Date.now();
   #usedAt = this.#heardAt;
   #draining = false;
@@ -42,7 +42,7 @@ export class WebSocketConnection {
   constructor(socket: WebSocket, context: WebSocketContext, onClosed: () => void) {
     this.#socket = socket;
     this.#context = context;
-    this.#requests = new WebSocketRequests(context, {
+    this.#requests = new MessageRequests(context, {
       send: (message) => this.#send(message),
       onAnswered: () => this.#closeWhenDrained(),
     });
@@ -54,7 +54,7 @@ export class WebSocketConnection {
     socket.on('error', (error) => context.logger.debug({ err: error, connection: this.id }, 'a WebSocket'));
     socket.once('close', () => {
       clearTimeout(this.#closing);
-      this.#requests.close();
+      void this.#requests.close();
       onClosed();
     });
     this.#welcome();

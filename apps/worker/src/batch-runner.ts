@@ -1,10 +1,18 @@
-import type { Claims, Delivery, FinishedCalls, Replies, TaskProgress } from '@millrace/broker';
+import {
+  type Claims,
+  type Delivery,
+  type FinishedCalls,
+  type Replies,
+  type TaskProgress,
+  TryAgain,
+} from '@millrace/broker';
 import { type Call, type Frame, MillraceError, toMillraceError } from '@millrace/protocol';
 import type { Slots } from '@millrace/resilience';
 import type { Logger } from '@millrace/service';
 import { type Registry, type Target, unknownTarget } from '@millrace/toolkit';
-import { BatchTasks, TriedAgain } from './batch-tasks.ts';
+import { BatchTasks } from './batch-tasks.ts';
 import type { CallRunner } from './call-runner.ts';
+import { HeldSlot } from './held-slot.ts';
 import { RunningCall } from './running-call.ts';
 import type { RunningCalls } from './running-calls.ts';
 import type { TaskRun } from './task-run.ts';
@@ -49,7 +57,7 @@ export class BatchRunner {
 
   /**
    * Resolves when every call of the batch is answered or dropped, and the answers have reached Redis. Rejects with
-   * `TriedAgain` when the batch is a task that has to come again.
+   * `TryAgain` when the batch is a task that has to come again.
    */
   async run(delivery: Delivery): Promise<void> {
     const { finished, progress, logger } = this.#options;
@@ -61,7 +69,7 @@ export class BatchRunner {
     await Promise.all([this.#runClaimed(guarded, batch, delivery.redelivered), this.#runAll(free, batch)]);
     const again = await tasks.end();
     await this.#options.replies.flush();
-    if (again) throw new TriedAgain('The task is tried again');
+    if (again) throw new TryAgain('a failure of a task that another try may help');
     await batch.end();
   }
 
@@ -131,15 +139,20 @@ export class BatchRunner {
   }
 
   async #runOne(work: Work, batch: UnfinishedBatch): Promise<void> {
-    const { running } = work;
+    const { running, task } = work;
     const { slots, onSlots } = this.#options;
     if (!slots.tryTake()) await slots.take();
     onSlots();
+    const held = task && new HeldSlot(slots, onSlots);
+    if (held) task.runsOn(held);
     try {
       await this.#runIfWanted(work);
     } finally {
-      slots.release();
-      onSlots();
+      if (held) held.close();
+      else {
+        slots.release();
+        onSlots();
+      }
       this.#options.running.end(running);
       batch.finish(running.call.id);
     }

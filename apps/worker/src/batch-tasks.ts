@@ -19,11 +19,6 @@ export async function abandonTasks({ calls }: Batch, progress: TaskProgress): Pr
   }
 }
 
-/** Makes BullMQ try a task again, after its back-off. */
-export class TriedAgain extends Error {
-  override readonly name = 'TriedAgain';
-}
-
 /** The calls of one batch that are tasks, or may become some. */
 export class BatchTasks {
   readonly #options: BatchTasksOptions;

@@ -9,6 +9,7 @@ import {
   type TerminalFrame,
 } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
+import type { HeldSlot } from './held-slot.ts';
 
 /** How often the store is asked for an answer, in milliseconds, should the message that brings it have been lost. */
 const LOOK_MS = 5_000;
@@ -35,9 +36,15 @@ export class TaskRun {
   #live: Promise<boolean> | undefined;
   #end: Promise<void> | undefined;
   #again = false;
+  #slot: HeldSlot | undefined;
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
+  }
+
+  /** @param slot is lent to others while the task waits for its client */
+  runsOn(slot: HeldSlot): void {
+    this.#slot = slot;
   }
 
   /** @returns whether there is still something to do: not for a task that was cancelled meanwhile */
@@ -73,13 +80,8 @@ export class TaskRun {
     const asked = await this.#options.progress.ask(this.#options.task, key, question);
     if (asked.kind === 'answered') return asked.answer;
     if (asked.kind === 'ended') throw new MillraceError('cancelled', 'The task has ended');
-    const found = Promise.withResolvers<JsonObject>();
-    const timer = setInterval(() => void this.#look(key, found.resolve), LOOK_MS);
-    try {
-      return await Promise.race([told, found.promise]);
-    } finally {
-      clearInterval(timer);
-    }
+    const wait = () => this.#wait(key, told);
+    return this.#slot ? this.#slot.lend(wait) : wait();
   }
 
   /** Tells the client how far the task is. */
@@ -99,6 +101,16 @@ export class TaskRun {
   async #decide(): Promise<boolean> {
     this.#isTask = (await this.#options.progress.withdraw(this.#options.task)) !== 'ordinary';
     return this.#isTask;
+  }
+
+  async #wait(key: string, told: Promise<JsonObject>): Promise<JsonObject> {
+    const found = Promise.withResolvers<JsonObject>();
+    const timer = setInterval(() => void this.#look(key, found.resolve), LOOK_MS);
+    try {
+      return await Promise.race([told, found.promise]);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   async #look(key: string, resolve: (answer: JsonObject) => void): Promise<void> {

@@ -26,6 +26,11 @@ export class CancellationSender {
     this.#tick.add({ pool, call });
   }
 
+  /** Hands over to Redis at once what was sent. */
+  flush(): void {
+    this.#tick.flush();
+  }
+
   #publish(cancellations: readonly Cancellation[]): void {
     for (const pool of new Set(cancellations.map((one) => one.pool))) {
       const calls = cancellations.filter((one) => one.pool === pool).map((one) => one.call);

@@ -89,6 +89,7 @@ export class Dispatcher implements Service {
 
   async stop(): Promise<void> {
     this.#pending.failAll(new MillraceError('shutting_down', 'The front door is shutting down'));
+    this.#cancellations.flush();
     await this.#replies.stop();
     disconnect(this.#redis);
   }

@@ -13,7 +13,7 @@ export { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 export { EventStreams, type StreamEvent, type StreamName } from './event-streams.ts';
 export { type ClusterEvent, EventPublisher, EventSubscriber, type EventSubscriberOptions } from './events.ts';
 export { FinishedCalls } from './finished-calls.ts';
-export { type Delivery, Intake, type IntakeOptions } from './intake.ts';
+export { type Delivery, Intake, type IntakeOptions, TryAgain } from './intake.ts';
 export { Keys } from './keys.ts';
 export { findRedis, type LocalRedis, startPrivateRedis } from './local-redis.ts';
 export { PeerChannel, type PeerMessage } from './peer-channel.ts';

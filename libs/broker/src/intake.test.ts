@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import type { WireBatch } from '@millrace/protocol';
-import { Queue, QueueEvents, Worker } from 'bullmq';
+import type { Batch, WireBatch } from '@millrace/protocol';
+import { Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { afterEach, expect, test, vi } from 'vitest';
-import { type Delivery, Intake, type IntakeOptions } from './intake.ts';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { type Delivery, Intake, type IntakeOptions, TryAgain } from './intake.ts';
 import { PoolQueue } from './pool-queue.ts';
 import { aCall } from './testing/calls.ts';
 import { useTestRedis } from './testing/test-redis.ts';
@@ -177,4 +177,45 @@ test('it can be stopped when it was never started', async () => {
   const { source, keys } = context;
   const options = { source, keys, pool: 'default', lockMs: 1_000, freeSlots: () => 1 };
   await new Intake({ ...options, onDelivery: async () => undefined }).stop();
+});
+
+/** An intake on which work fails in this way; it tells of each delivery and of batches that were given up. */
+async function startFailing(failure: () => Error) {
+  const retried: boolean[] = [];
+  const times: number[] = [];
+  const abandoned = Promise.withResolvers<Batch>();
+  const { source, keys } = context;
+  const intake = new Intake({
+    source,
+    keys,
+    pool: 'default',
+    lockMs: 5_000,
+    freeSlots: () => 4,
+    onDelivery: async (delivery) => {
+      retried.push(delivery.retried);
+      times.push(Date.now());
+      if (delivery.retried) throw failure();
+    },
+    onAbandoned: async (batch) => abandoned.resolve(batch),
+  });
+  await intake.start();
+  onTestFinished(() => intake.stop());
+  return { retried, times, abandoned: abandoned.promise };
+}
+
+test('a batch that has to come again does so after its back-off, as often as it was sent for', async () => {
+  const { retried, times } = await startFailing(() => new TryAgain('busy'));
+  const retries = { attempts: 3, backoff: { type: 'exponential', delay: 100 } };
+  await queue().add([aCall('a')], undefined, retries);
+  await expect.poll(() => retried, { timeout: 4_000 }).toEqual([true, true, false]);
+  const [first = 0, second = 0, third = 0] = times;
+  expect(second - first).toBeGreaterThanOrEqual(95);
+  expect(third - second).toBeGreaterThanOrEqual(195);
+  expect(third - first).toBeLessThan(2_000);
+});
+
+test('a batch that nobody will take again is given up', async () => {
+  const { abandoned } = await startFailing(() => new UnrecoverableError('broken'));
+  await queue().add([aCall('a')], undefined, { attempts: 2 });
+  expect((await abandoned).calls.map(({ id }) => id)).toEqual(['a']);
 });

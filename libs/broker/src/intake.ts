@@ -30,7 +30,7 @@ export interface IntakeOptions {
   readonly lockMs: number;
   /** Free slots of the process at this moment. */
   readonly freeSlots: () => number;
-  /** Works on a batch until each of its calls is answered. */
+  /** Works on a batch until each of its calls is answered. Rejects with `TryAgain` for it to come again. */
   readonly onDelivery: (delivery: Delivery) => Promise<void>;
   /** Told of a batch that nobody will take again: its workers died too often, or could not read it. */
   readonly onAbandoned?: (batch: Batch) => Promise<void>;
@@ -53,6 +53,11 @@ const HANDED_BACK_FOR_MS = 60_000;
 /** How long BullMQ waits after it lost Redis before it tries again, in milliseconds. */
 const RETRY_DELAY_MS = 200;
 
+/** What work on a batch rejects with when it has to come again, after its back-off. */
+export class TryAgain extends Error {
+  override readonly name = 'TryAgain';
+}
+
 /** Takes batches of one pool from its queue, only while there are free slots to run their calls. */
 export class Intake implements Service {
   readonly #options: IntakeOptions;
@@ -63,6 +68,7 @@ export class Intake implements Service {
   readonly #active = new Map<Delivery, Promise<void>>();
   /** Whether there was no free slot when it was last told. */
   #full = false;
+  readonly #putOffs = new Set<NodeJS.Timeout>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -100,6 +106,7 @@ export class Intake implements Service {
   async stop(): Promise<void> {
     if (this.#worker) await this.#close(this.#worker);
     this.#worker = undefined;
+    for (const timer of this.#putOffs) clearTimeout(timer);
     disconnect(this.#redis);
   }
 
@@ -134,23 +141,30 @@ export class Intake implements Service {
       job: `${this.#options.pool}.${job.id}`,
       batch,
       redelivered: job.stalledCounter > 0,
-      retried: job.attemptsMade + 1 < attemptsOf(job),
+      retried: attemptOf(job) < (job.opts.attempts ?? 1),
     };
     const work = this.#options.onDelivery(delivery);
     this.#active.set(delivery, work);
     this.adjust();
     try {
       await work;
+    } catch (error) {
+      if (error instanceof TryAgain) await this.#tryAgain(job, token, error);
+      throw error;
     } finally {
       this.#active.delete(delivery);
       this.adjust();
     }
   }
 
+  async #tryAgain(job: Job<WireBatch>, token: string | undefined, error: TryAgain): Promise<never> {
+    const delay = backoffOf(job);
+    this.#logger.warn({ err: error, job: job.id, delay }, 'a batch is tried again');
+    return this.#putOff(job, token, delay, error);
+  }
+
   async #failed(job: Job<WireBatch> | undefined, error: Error): Promise<void> {
     const { pool, envelope, onAbandoned } = this.#options;
-    const last = !job || job.attemptsMade >= attemptsOf(job) || job.finishedOn !== undefined;
-    if (!last) return this.#logger.warn({ err: error, job: job.id, pool }, 'a batch is tried again');
     this.#logger.error({ err: error, job: job?.id, pool }, 'a batch failed');
     try {
       if (job) await onAbandoned?.(readBatch(job.data, envelope));
@@ -166,13 +180,34 @@ export class Intake implements Service {
   async #handBack(job: Job<WireBatch>, token: string | undefined, error: MillraceError): Promise<void> {
     if (Date.now() - job.timestamp > HANDED_BACK_FOR_MS) throw new UnrecoverableError(error.message);
     this.#logger.warn({ err: error, job: job.id }, 'a batch is left to newer workers');
-    await job.moveToDelayed(Date.now() + HAND_BACK_DELAY_MS, token);
+    return this.#putOff(job, token, HAND_BACK_DELAY_MS, error);
+  }
+
+  /**
+   * Leaves a batch until later. BullMQ may forget when to wake up for it, and would then look after its idle time only,
+   * so the batch is also called by a timer here; should this worker be gone by then, that is no more than late.
+   */
+  async #putOff(job: Job<WireBatch>, token: string | undefined, delay: number, error: Error): Promise<never> {
+    await job.moveToDelayed(Date.now() + delay, token);
+    const timer = setTimeout(() => {
+      this.#putOffs.delete(timer);
+      // Somebody else may have seen to it.
+      job.promote().catch((cause: Error) => this.#logger.debug({ err: cause, job: job.id }, 'not called'));
+    }, delay);
+    this.#putOffs.add(timer);
     throw new DelayedError(error.message);
   }
 }
 
-function attemptsOf(job: Job<WireBatch>): number {
-  return job.opts.attempts ?? 1;
+/** Which attempt this is, from 1. A batch that was taken from a lost worker had no say in it. */
+function attemptOf({ attemptsStarted, stalledCounter }: Job<WireBatch>): number {
+  return attemptsStarted - stalledCounter;
+}
+
+function backoffOf(job: Job<WireBatch>): number {
+  const { backoff } = job.opts;
+  const first = typeof backoff === 'object' ? (backoff.delay ?? 0) : (backoff ?? 0);
+  return first * 2 ** (attemptOf(job) - 1);
 }
 
 /**

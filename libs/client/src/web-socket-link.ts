@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
+import { Inbox } from './inbox.ts';
 import { isResponse } from './message.ts';
 import { isSetupId } from './setup-requests.ts';
 
@@ -24,6 +25,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 export class WebSocketLink {
   readonly #socket: WebSocket;
   readonly #options: WebSocketLinkOptions;
+  readonly #inbox: Inbox;
   readonly #setup = new Map<unknown, PromiseWithResolvers<JSONRPCResponse>>();
   #heartbeat: NodeJS.Timeout | undefined;
   #alive = true;
@@ -38,6 +40,7 @@ export class WebSocketLink {
   private constructor(options: WebSocketLinkOptions) {
     const { url, headers } = options;
     this.#options = options;
+    this.#inbox = new Inbox(options.onMessage);
     this.#socket = new WebSocket(url, { headers, handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
     this.#socket.on('message', (data) => this.#receive(String(data)));
     this.#socket.once('open', () => this.#opened());
@@ -81,7 +84,7 @@ export class WebSocketLink {
     this.#alive = true;
     const message = parse(text, this.#options.onError);
     if (!message) return;
-    if (!isResponse(message) || !isSetupId(message.id)) this.#options.onMessage(message);
+    if (!isResponse(message) || !isSetupId(message.id)) this.#inbox.add(message);
     else this.#setup.get(message.id)?.resolve(message);
   }
 

@@ -23,16 +23,24 @@ class FakeHost extends EventEmitter {
   }
 }
 
-function main(overrides: Partial<Main['service']> & { failed?: Promise<never> } = {}) {
+type Ends = Pick<Main, 'failed' | 'ended'>;
+
+function main(overrides: Partial<Main['service']> & Ends = {}) {
   const log: string[] = [];
-  const { failed, ...behaviour } = overrides;
+  const { failed, ended, ...behaviour } = overrides;
   const service = {
     start: async () => void log.push('start'),
     stop: async () => void log.push('stop'),
     ...behaviour,
   };
   const logger = createLogger({ name: 'test', level: 'silent' });
-  const built: Main = { service, shutdownTimeoutMs: 10, logger, ...(failed && { failed }) };
+  const built: Main = {
+    service,
+    shutdownTimeoutMs: 10,
+    logger,
+    ...(failed && { failed }),
+    ...(ended && { ended }),
+  };
   return { log, build: async () => built };
 }
 
@@ -43,6 +51,17 @@ test.each(['SIGTERM', 'SIGINT', 'disconnect'])('%s stops the service and exits w
   const { log, build } = main();
   await runMain(build, host.process);
   host.emit(event);
+  expect(await host.exited.promise).toBe(0);
+  expect(log).toEqual(['start', 'stop']);
+});
+
+test('a service that has done its work is stopped, and the process exits with 0', async () => {
+  const host = new FakeHost();
+  const work = Promise.withResolvers<void>();
+  const { log, build } = main({ ended: work.promise });
+  await runMain(build, host.process);
+  expect(host.exitCode).toBeUndefined();
+  work.resolve();
   expect(await host.exited.promise).toBe(0);
   expect(log).toEqual(['start', 'stop']);
 });

@@ -11,6 +11,8 @@ export interface Main {
   readonly logger: Logger;
   /** Rejects when the service cannot go on: everything is stopped, and the exit code is 1. */
   readonly failed?: Promise<never>;
+  /** Resolves when the service has done all that it was started for: it is stopped, and the exit code is 0. */
+  readonly ended?: Promise<void>;
 }
 
 /** Services get the whole of the shutdown time; the process waits this much longer before it cuts them off. */
@@ -63,6 +65,7 @@ class Run {
   async start(main: Main): Promise<void> {
     this.#main = main;
     main.failed?.catch((error) => this.fail(error));
+    void main.ended?.then(() => this.#leave('ended'));
     if (this.#ending) return this.#stop(0);
     await main.service.start();
   }

@@ -1,8 +1,8 @@
 import { definePlugin, defineTool } from '@millrace/toolkit';
 import { z } from 'zod';
 
-const askName = defineTool({
-  name: 'ask_name',
+const greet = defineTool({
+  name: 'greet',
   description: 'Asks the user for a name.',
   annotations: { readOnlyHint: true },
   handler: async (_, { elicit }) => {
@@ -10,7 +10,7 @@ const askName = defineTool({
       message: 'Who are you?',
       requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
     });
-    return answer.action === 'accept' ? `Hello, ${answer.content?.['name']}` : 'Hello, whoever you are';
+    return answer.action === 'accept' ? `Hello, ${answer.content?.['name']}!` : 'Hello, stranger!';
   },
 });
 
@@ -36,4 +36,4 @@ const touch = defineTool({
 });
 
 /** Tools that talk to the client in the middle of a call, or to those who follow a resource. */
-export default definePlugin({ name: 'asking', version: '1.0.0', tools: [askName, askBriefly, touch] });
+export default definePlugin({ name: 'asking', version: '1.0.0', tools: [greet, askBriefly, touch] });

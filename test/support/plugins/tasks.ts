@@ -24,7 +24,6 @@ function taskTools(log: PluginLog) {
     }
     return `${key} is done`;
   };
-  const tries = new Map<string, number>();
   return [
     defineTool({
       name: 'work',
@@ -82,16 +81,14 @@ function taskTools(log: PluginLog) {
     }),
     defineTool({
       name: 'flaky',
-      description: 'Fails twice before it works.',
+      description: 'Fails until it is released, and says that another try may help.',
       input: KEY,
       annotations: { idempotentHint: true },
       task: 'required',
       handler: ({ key }) => {
-        const tried = (tries.get(key) ?? 0) + 1;
-        tries.set(key, tried);
         log.info({ key }, 'started');
-        if (tried < 3) throw new ToolError('the line was busy', { retryable: true });
-        return `worked at attempt ${tried}`;
+        if (!gates.isOpen(key)) throw new ToolError('the line was busy', { retryable: true });
+        return `${key} is done`;
       },
     }),
     defineTool({

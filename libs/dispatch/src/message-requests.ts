@@ -5,13 +5,13 @@ import { type Change, type Changes, notificationOf, type Subscriber } from './ch
 import type { Classifier } from './classify.ts';
 import type { ClassifiedRequest, Inbound, InboundRequest, RequestId } from './inbound.ts';
 import { failureOf, idOf, parseMessage } from './message.ts';
+import { MessageAnswer } from './message-answer.ts';
+import { headersOf } from './message-headers.ts';
 import type { Methods } from './methods.ts';
 import type { OneWay } from './one-way.ts';
 import type { Sessions } from './sessions.ts';
-import { WebSocketAnswer } from './web-socket-answer.ts';
-import { headersOf } from './web-socket-headers.ts';
 
-export interface WebSocketRequestsContext {
+export interface MessageRequestsContext {
   readonly classifier: Pick<Classifier, 'classify'>;
   readonly methods: Pick<Methods, 'handle'>;
   readonly oneWay: Pick<OneWay, 'receive'>;
@@ -30,10 +30,10 @@ interface Outlet {
  * The requests of one connection. They run in parallel and are answered in any order. `initialize` opens a session
  * that lives as long as the connection; requests of 2026-07-28 need none.
  */
-export class WebSocketRequests implements Subscriber {
-  readonly #context: WebSocketRequestsContext;
+export class MessageRequests implements Subscriber {
+  readonly #context: MessageRequestsContext;
   readonly #outlet: Outlet;
-  readonly #answers = new Map<RequestId, WebSocketAnswer>();
+  readonly #answers = new Map<RequestId, MessageAnswer>();
   /** Resources of whose changes the client of a session wants to hear. */
   readonly #uris = new Set<string>();
   #session: string | undefined;
@@ -41,7 +41,7 @@ export class WebSocketRequests implements Subscriber {
   #refusing = false;
   #closed = false;
 
-  constructor(context: WebSocketRequestsContext, outlet: Outlet) {
+  constructor(context: MessageRequestsContext, outlet: Outlet) {
     this.#context = context;
     this.#outlet = outlet;
   }
@@ -66,7 +66,7 @@ export class WebSocketRequests implements Subscriber {
       else await this.#oneWay(inbound);
     } catch (thrown) {
       const { send } = this.#outlet;
-      this.#fail(thrown, new WebSocketAnswer({ id: idOf(body), send, onEnd: () => undefined }));
+      this.#fail(thrown, new MessageAnswer({ id: idOf(body), send, onEnd: () => undefined }));
     }
   }
 
@@ -82,12 +82,12 @@ export class WebSocketRequests implements Subscriber {
   }
 
   /** The connection is gone, and all that was bound to it goes with it. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#context.changes.remove(this);
     for (const answer of this.#answers.values()) answer.abandon();
     this.#answers.clear();
-    if (this.#session !== undefined) this.#end(this.#session);
+    if (this.#session !== undefined) await this.#end(this.#session);
   }
 
   changed(change: Change): void {
@@ -107,7 +107,7 @@ export class WebSocketRequests implements Subscriber {
       if (isResult) this.#succeeded(classified, session);
       this.#outlet.onAnswered();
     };
-    const answer = new WebSocketAnswer({ id, send, onEnd });
+    const answer = new MessageAnswer({ id, send, onEnd });
     this.#answers.set(id, answer);
     try {
       await this.#context.methods.handle(await this.#inbound(classified), answer);
@@ -155,16 +155,16 @@ export class WebSocketRequests implements Subscriber {
     const before = this.#session;
     this.#session = session;
     this.#uris.clear();
-    if (before !== undefined) this.#end(before);
-    if (this.#closed) this.#end(session);
+    if (before !== undefined) void this.#end(before);
+    if (this.#closed) void this.#end(session);
     else this.#context.changes.add(this);
     await this.#quietly(async () => {
       this.#revision = (await this.#found(session)).revision;
     });
   }
 
-  #end(session: string): void {
-    void this.#quietly(async () => this.#context.sessions.end(await this.#found(session)));
+  #end(session: string): Promise<void> {
+    return this.#quietly(async () => this.#context.sessions.end(await this.#found(session)));
   }
 
   #found(session: string): SessionRecord | Promise<SessionRecord> {
@@ -180,7 +180,7 @@ export class WebSocketRequests implements Subscriber {
     }
   }
 
-  #fail(thrown: unknown, answer: WebSocketAnswer): void {
+  #fail(thrown: unknown, answer: MessageAnswer): void {
     const error = failureOf(thrown);
     if (error.kind === 'internal_error') this.#context.logger.error({ err: thrown }, 'a request failed');
     answer.fail(error);

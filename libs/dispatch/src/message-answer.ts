@@ -2,7 +2,7 @@ import type { MillraceError } from '@millrace/protocol';
 import type { Answer } from './answer.ts';
 import type { RequestId } from './inbound.ts';
 
-export interface WebSocketAnswerOptions {
+export interface MessageAnswerOptions {
   readonly id: RequestId | null;
   readonly send: (message: string) => void;
   /** Told after the answer is sent: whether it is a result, and the id of the session that the request opened. */
@@ -10,12 +10,12 @@ export interface WebSocketAnswerOptions {
 }
 
 /** The answer to one request over a WebSocket: each message is a frame of its own, among those of other requests. */
-export class WebSocketAnswer implements Answer {
-  readonly #options: WebSocketAnswerOptions;
+export class MessageAnswer implements Answer {
+  readonly #options: MessageAnswerOptions;
   #listeners: (() => void)[] = [];
   #ended = false;
 
-  constructor(options: WebSocketAnswerOptions) {
+  constructor(options: MessageAnswerOptions) {
     this.#options = options;
   }
 

@@ -25,13 +25,16 @@ export interface SessionsOptions {
   readonly store: SessionStore;
   /** How long a session lives unused, in milliseconds. */
   readonly idleMs: number;
-  readonly tellPeers: PeerChannel['send'];
+  /** Resolves when every front door knows. */
+  readonly tellPeers: PeerChannel['tell'];
 }
 
 /** The sessions of the 2025 era as this front door sees them: a copy of what Redis holds, good until told otherwise. */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #cache = new LRUCache<string, Cached>({ max: CACHED });
+  /** Counts what was forgotten: a copy that was read before is not kept. */
+  #forgotten = 0;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -63,26 +66,28 @@ export class Sessions {
   async setLogLevel({ id }: SessionRecord, level: LogLevel): Promise<void> {
     await this.#options.store.setLogLevel(id, level);
     this.forget(id);
-    this.#options.tellPeers({ kind: 'session', session: id });
+    await this.#options.tellPeers({ kind: 'session', session: id });
   }
 
   async end({ id }: SessionRecord): Promise<void> {
     await this.#options.store.end(id);
     this.forget(id);
-    this.#options.tellPeers({ kind: 'session', session: id });
+    await this.#options.tellPeers({ kind: 'session', session: id });
   }
 
   /** Drops the copy: the next use reads it anew. */
   forget(id: string): void {
+    this.#forgotten += 1;
     this.#cache.delete(id);
   }
 
   async #load(id: string, principal: Principal): Promise<SessionRecord> {
+    const forgotten = this.#forgotten;
     const record = await this.#options.store.find(id);
     if (!record) throw unknown();
     const owned = checkOwner(record, principal);
-    this.#cache.set(id, { record, touchedAt: Date.now() });
-    await this.#options.store.touch(id);
+    if (!(await this.#options.store.touch(id))) throw unknown();
+    if (forgotten === this.#forgotten) this.#cache.set(id, { record, touchedAt: Date.now() });
     return owned;
   }
 

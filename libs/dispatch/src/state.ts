@@ -18,36 +18,36 @@ import type { Service } from '@millrace/service';
 import { Changes } from './changes.ts';
 import { ClientAnswers } from './client-answers.ts';
 import { OneWay } from './one-way.ts';
-import { SessionStreams } from './session-streams.ts';
 import { SessionSubscriptions } from './session-subscriptions.ts';
 import { Sessions } from './sessions.ts';
-import { StreamRecorders } from './stream-recorders.ts';
 
 export interface StateOptions {
   readonly source: RedisSource;
   readonly keys: Keys;
   readonly sessionIdleMs: number;
-  readonly keepAliveMs: number;
   /** Told when the client of a session cancelled a request, on whichever replica. */
   readonly onCancelled: (session: string, request: string | number) => void;
+  /** Told whatever front doors tell each other. */
+  readonly onPeer: (message: PeerMessage) => void | Promise<void>;
 }
 
 /** Everything that outlives a request: sessions, resumable streams, open subscriptions. It lives in Redis. */
 export class State implements Service {
   readonly asked: AskedRequests;
   readonly changes: Changes;
+  readonly eventStreams: EventStreams;
   readonly oneWay: OneWay;
-  readonly recorders: StreamRecorders;
   readonly sessions: Sessions;
-  readonly streams: SessionStreams;
+  readonly store: SessionStore;
   readonly subscriptions: SessionSubscriptions;
+  readonly tellPeers: PeerChannel['send'];
   readonly #redis: ReturnType<typeof connectFailFast>;
   readonly #peers: PeerChannel;
   readonly #events: EventSubscriber;
   readonly #options: StateOptions;
 
   constructor(options: StateOptions) {
-    const { source, keys, sessionIdleMs, keepAliveMs } = options;
+    const { source, keys, sessionIdleMs } = options;
     const { logger } = source;
     const redis = connectFailFast(source, 'state');
     this.#redis = redis;
@@ -55,21 +55,15 @@ export class State implements Service {
     this.#peers = new PeerChannel({ source, keys, redis, onMessage: (message) => this.#hear(message) });
     this.#events = new EventSubscriber({ source, keys, onEvent: (event) => this.#pass(event) });
     const tellPeers = this.#peers.send.bind(this.#peers);
+    const waitForPeers = this.#peers.tell.bind(this.#peers);
     const store = new SessionStore(redis, keys, sessionIdleMs);
-    const streams = new EventStreams(redis, keys, logger);
+    this.tellPeers = tellPeers;
+    this.store = store;
+    this.eventStreams = new EventStreams(redis, keys, logger);
     this.asked = new AskedRequests(redis, keys);
     this.changes = new Changes(new ChangeLog(redis, keys), logger);
-    this.sessions = new Sessions({ store, idleMs: sessionIdleMs, tellPeers });
-    this.subscriptions = new SessionSubscriptions(store, tellPeers);
-    this.recorders = new StreamRecorders(streams, tellPeers);
-    this.streams = new SessionStreams({
-      changes: this.changes,
-      store,
-      streams,
-      tellPeers,
-      keepAliveMs,
-      logger,
-    });
+    this.sessions = new Sessions({ store, idleMs: sessionIdleMs, tellPeers: waitForPeers });
+    this.subscriptions = new SessionSubscriptions(store, waitForPeers);
     this.oneWay = new OneWay(new ClientAnswers(this.asked, new AnswerSender(redis, keys), logger), tellPeers);
   }
 
@@ -89,20 +83,9 @@ export class State implements Service {
     else this.changes.publish({ kind: 'resource', uri: event.uri });
   }
 
-  #hear(message: PeerMessage): void {
-    switch (message.kind) {
-      case 'session':
-        this.sessions.forget(message.session);
-        this.streams.refresh(message.session);
-        break;
-      case 'cancel':
-        this.#options.onCancelled(message.session, message.request);
-        break;
-      case 'resumed':
-        this.recorders.follow(message.stream);
-        break;
-      case 'stream':
-        this.streams.advance(message.stream);
-    }
+  #hear(message: PeerMessage): void | Promise<void> {
+    if (message.kind === 'session') this.sessions.forget(message.session);
+    if (message.kind === 'cancel') this.#options.onCancelled(message.session, message.request);
+    return this.#options.onPeer(message);
   }
 }

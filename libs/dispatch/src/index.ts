@@ -1,0 +1,11 @@
+export type { Answer } from './answer.ts';
+export { type Change, type Changes, notificationOf, type Subscriber } from './changes.ts';
+export { Classifier } from './classify.ts';
+export { ClusterServer, type ClusterServerOptions, type ClusterSettings } from './cluster-server.ts';
+export { headerOf } from './headers.ts';
+export type { ClassifiedRequest, Inbound, InboundRequest, RequestId } from './inbound.ts';
+export { failureOf, idOf, parseMessage } from './message.ts';
+export { MessageRequests, type MessageRequestsContext } from './message-requests.ts';
+export type { Methods } from './methods.ts';
+export type { OneWay } from './one-way.ts';
+export type { Sessions } from './sessions.ts';
