@@ -88,6 +88,7 @@ function aDelivery(calls: readonly (string | Call)[], redelivered = false): Deli
     batch: { replyTo: { frontDoor: 'f-1', version: 1 }, calls: made },
     redelivered,
     retried: false,
+    putBack: vi.fn(async () => undefined),
   };
 }
 
@@ -201,4 +202,23 @@ test('one call that fails does not disturb the others', async () => {
   const { batches, ends } = setUp({ run });
   await batches.run(aDelivery(['bad', 'good']));
   expect(ends()).toEqual({ bad: 'invalid_params', good: 'result' });
+});
+
+test('what finds no slot for a while is put back, unclaimed, for another worker to run', async () => {
+  const gate = Promise.withResolvers<JsonObject>();
+  const { batches, ran, running, claims } = setUp({ slots: 1, run: () => gate.promise });
+  const delivery = aDelivery(['slow', 'b', 'c:once']);
+  const done = batches.run(delivery);
+  await vi.waitUntil(() => vi.mocked(delivery.putBack).mock.calls.length === 2);
+  expect(
+    vi
+      .mocked(delivery.putBack)
+      .mock.calls.map(([call]) => call.id)
+      .sort(),
+  ).toEqual(['b', 'c']);
+  await vi.waitUntil(() => running.size === 1);
+  expect(await claims.take([{ call: 'c', deadline: Date.now() }])).toEqual(new Set(['c']));
+  gate.resolve({});
+  await done;
+  expect(ran).toEqual(['slow']);
 });

@@ -34,6 +34,9 @@ export interface BatchRunnerOptions {
   readonly onSlots: () => void;
 }
 
+/** How long a call of a batch waits for a slot before it is put back, in milliseconds. */
+const PATIENCE_MS = 50;
+
 /** A call of a batch with what it runs on. */
 interface Work {
   readonly running: RunningCall;
@@ -66,7 +69,7 @@ export class BatchRunner {
     const work = await this.#arrive(delivery.batch.calls.length, () => this.#unpack(batch, delivery, tasks));
     const free = work.filter(({ target }) => target.idempotent);
     const guarded = work.filter(({ target }) => !target.idempotent);
-    await Promise.all([this.#runClaimed(guarded, batch, delivery.redelivered), this.#runAll(free, batch)]);
+    await Promise.all([this.#runClaimed(guarded, batch, delivery), this.#runAll(free, batch, delivery)]);
     const again = await tasks.end();
     await this.#options.replies.flush();
     if (again) throw new TryAgain('a failure of a task that another try may help');
@@ -107,10 +110,10 @@ export class BatchRunner {
     return this.#options.running.begin(running) ? { running, target, task } : undefined;
   }
 
-  async #runClaimed(work: readonly Work[], batch: UnfinishedBatch, redelivered: boolean): Promise<void> {
+  async #runClaimed(work: readonly Work[], batch: UnfinishedBatch, delivery: Delivery): Promise<void> {
     if (work.length === 0) return;
-    const mine = await this.#arrive(work.length, () => this.#claim(work, redelivered));
-    await this.#runAll(mine, batch);
+    const mine = await this.#arrive(work.length, () => this.#claim(work, delivery.redelivered));
+    await this.#runAll(mine, batch, delivery);
   }
 
   /** @returns what may run: what could be claimed */
@@ -134,14 +137,19 @@ export class BatchRunner {
     }
   }
 
-  async #runAll(work: readonly Work[], batch: UnfinishedBatch): Promise<void> {
-    await Promise.all(work.map((one) => this.#runOne(one, batch)));
+  async #runAll(work: readonly Work[], batch: UnfinishedBatch, delivery: Delivery): Promise<void> {
+    await Promise.all(work.map((one) => this.#runOne(one, batch, delivery)));
   }
 
-  async #runOne(work: Work, batch: UnfinishedBatch): Promise<void> {
+  async #runOne(work: Work, batch: UnfinishedBatch, delivery: Delivery): Promise<void> {
     const { running, task } = work;
     const { slots, onSlots } = this.#options;
-    if (!slots.tryTake()) await slots.take();
+    if (!slots.tryTake() && !(await this.#waitForSlot(work))) {
+      await this.#putBack(work, delivery);
+      batch.finish(running.call.id);
+      onSlots();
+      return;
+    }
     onSlots();
     const held = task && new HeldSlot(slots, onSlots);
     if (held) task.runsOn(held);
@@ -155,6 +163,26 @@ export class BatchRunner {
       }
       this.#options.running.end(running);
       batch.finish(running.call.id);
+    }
+  }
+
+  /** @returns false when the call had better be run by another worker; a task came alone and has time */
+  async #waitForSlot({ task }: Work): Promise<boolean> {
+    const { slots } = this.#options;
+    if (!task) return slots.takeWithin(PATIENCE_MS);
+    await slots.take();
+    return true;
+  }
+
+  /** No worker keeps calls that it cannot begin while others are idle: batches are filled by guesses at run times. */
+  async #putBack({ running, target }: Work, delivery: Delivery): Promise<void> {
+    const { call } = running;
+    try {
+      if (!target.idempotent) await this.#options.claims.release(call.id);
+      this.#options.running.end(running);
+      if (!running.aborted) await delivery.putBack(call);
+    } catch (cause) {
+      answer(running, notClaimed(call, cause));
     }
   }
 

@@ -39,4 +39,9 @@ export class Claims {
     }
     return taken;
   }
+
+  /** Gives up a claim on a call that was not begun. */
+  async release(call: string): Promise<void> {
+    await this.#redis.del(this.#keys.claim(call));
+  }
 }

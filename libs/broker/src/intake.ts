@@ -1,5 +1,6 @@
 import {
   type Batch,
+  type Call,
   type MillraceError,
   readBatch,
   toMillraceError,
@@ -9,6 +10,7 @@ import type { Logger, Service } from '@millrace/service';
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { PoolQueue } from './pool-queue.ts';
 import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
 
 /** One batch as a worker took it from the queue. */
@@ -20,6 +22,8 @@ export interface Delivery {
   readonly redelivered: boolean;
   /** Whether the batch comes again when work on it fails now. */
   readonly retried: boolean;
+  /** Puts one of the calls back on the queue, because it could not be begun here. */
+  readonly putBack: (call: Call) => Promise<void>;
 }
 
 export interface IntakeOptions {
@@ -64,6 +68,8 @@ export class Intake implements Service {
   readonly #redis: Redis;
   readonly #logger: Logger;
   #worker: Worker<WireBatch> | undefined;
+  /** Made when something is put back. */
+  #queue: PoolQueue | undefined;
   /** The batches that are worked on. */
   readonly #active = new Map<Delivery, Promise<void>>();
   /** Whether there was no free slot when it was last told. */
@@ -142,6 +148,7 @@ export class Intake implements Service {
       batch,
       redelivered: job.stalledCounter > 0,
       retried: attemptOf(job) < (job.opts.attempts ?? 1),
+      putBack: (call: Call) => this.#putBack({ ...batch, calls: [call] }, job.data.v),
     };
     const work = this.#options.onDelivery(delivery);
     this.#active.set(delivery, work);
@@ -155,6 +162,12 @@ export class Intake implements Service {
       this.#active.delete(delivery);
       this.adjust();
     }
+  }
+
+  async #putBack(batch: Batch, version: number): Promise<void> {
+    const { keys, pool } = this.#options;
+    this.#queue ??= new PoolQueue(this.#redis, keys, pool, batch.replyTo.frontDoor);
+    await this.#queue.putBack(batch, version);
   }
 
   async #tryAgain(job: Job<WireBatch>, token: string | undefined, error: TryAgain): Promise<never> {

@@ -1,4 +1,4 @@
-import { type Call, ENVELOPE_VERSION, type WireBatch, writeBatch } from '@millrace/protocol';
+import { type Batch, type Call, ENVELOPE_VERSION, type WireBatch, writeBatch } from '@millrace/protocol';
 import { type Job, type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
@@ -43,6 +43,11 @@ export class PoolQueue {
   ): Promise<Job<WireBatch>> {
     const batch = { replyTo: { frontDoor: this.#replyTo, version }, calls };
     return this.#queue.add('batch', writeBatch(batch, version), retries);
+  }
+
+  /** Puts a batch that a worker had taken before all others, as it was: it has waited for long enough. */
+  async putBack(batch: Batch, version: number): Promise<void> {
+    await this.#queue.add('batch', writeBatch(batch, version), { lifo: true });
   }
 
   async close(): Promise<void> {

@@ -38,3 +38,14 @@ test('none is free while somebody waits', () => {
   void slots.take();
   expect(slots.free).toBe(0);
 });
+
+test('who does not want to wait for long leaves the line, and nobody behind loses by it', async () => {
+  const slots = new Slots(1);
+  slots.tryTake();
+  const impatient = slots.takeWithin(1);
+  const patient = slots.takeWithin(10_000);
+  expect(await impatient).toBe(false);
+  slots.release();
+  expect(await patient).toBe(true);
+  expect([slots.used, slots.free]).toEqual([1, 0]);
+});

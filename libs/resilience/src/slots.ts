@@ -32,6 +32,25 @@ export class Slots {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
+  /**
+   * @param patienceMs how long to stand in line, in milliseconds
+   * @returns whether a place has been taken
+   */
+  takeWithin(patienceMs: number): Promise<boolean> {
+    if (this.tryTake()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const called = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(called), 1);
+        resolve(false);
+      }, patienceMs);
+      this.#waiting.push(called);
+    });
+  }
+
   /** Gives a place back; the first in line gets it. */
   release(): void {
     const next = this.#waiting.shift();
