@@ -143,7 +143,8 @@ test('a task that must not run twice fails when its worker is lost; another one 
     await startTask(here, 'work_once', { key: 'once' }),
   ];
   const [first, second] = ids as [string, string];
-  for (const key of ['again', 'once']) await (await cluster.logged('started', { key })).kill('SIGKILL');
+  const begun = ['again', 'once'].map((key) => cluster.logged('started', { key }));
+  for (const worker of await Promise.all(begun)) worker.kill('SIGKILL');
   await Promise.all([cluster.startWorker(), cluster.startWorker()]);
   expect(await taskIs(there, second, 'failed')).toMatchObject({
     statusMessage: expect.stringContaining('work_once'),
