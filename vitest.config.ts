@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{apps,libs,test}/**/*.test.ts'],
+    globalSetup: ['test/support/redis-on-the-path.ts'],
     pool: 'forks',
     // Several tests start processes of their own: more than one file per core only makes them wait.
     maxWorkers: 2,
