@@ -4,10 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '@millrace/service';
 import { freePort } from './free-port.ts';
+import { pluginPath } from './plugin-path.ts';
 
 const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 10_000;
-const PLUGIN = fileURLToPath(new URL('plugin.ts', import.meta.url));
+const PLUGIN = pluginPath('plugin.ts');
 
 /** A front door or a worker, started as `npm start` starts it. */
 export class AppProcess {

@@ -38,6 +38,34 @@ export const FIGURES: readonly Figure[] = [
     digits: 2,
     bar: { atMost: 1.2 },
   },
+  { name: 'stateless_rps', meaning: 'calls that need no session, 100 connections', digits: 0 },
+  { name: 'session_rps', meaning: 'the same calls in a session of the 2025 era', digits: 0 },
+  { name: 'session_cost', meaning: 'stateless over session', digits: 2, bar: { atMost: 1.5 } },
+  { name: 'listen_stream_kb', meaning: 'memory of an open listen stream', digits: 1, bar: { atMost: 25 } },
+  {
+    name: 'websocket_kb',
+    meaning: 'memory of an open WebSocket with a session',
+    digits: 1,
+    bar: { atMost: 25 },
+  },
+  {
+    name: 'fanout_ms',
+    meaning: 'from a change until 2,000 clients know',
+    digits: 0,
+    bar: { atMost: 1_000 },
+  },
+  {
+    name: 'list_p99_ms',
+    meaning: 'tools/list of 1,000 tools, one at a time',
+    digits: 2,
+    bar: { atMost: 10 },
+  },
+  {
+    name: 'list_p99_at_10_ms',
+    meaning: 'the same over 10 connections at once',
+    digits: 2,
+    bar: { atMost: 10 },
+  },
   { name: 'front_door_rss_mb', meaning: 'peak under the HTTP load', digits: 0, bar: { atMost: 150 } },
   { name: 'worker_rss_mb', meaning: 'peak under the HTTP load', digits: 0, bar: { atMost: 150 } },
 ];
@@ -46,6 +74,7 @@ const RATIOS: readonly (readonly [ratio: string, over: string, under: string])[]
   ['http_ratio', 'millrace_http_rps', 'sdk_http_rps'],
   ['broker_vs_job_ratio', 'millrace_broker_rps', 'job_per_call_rps'],
   ['broker_vs_list_ratio', 'millrace_broker_rps', 'raw_list_rps'],
+  ['session_cost', 'stateless_rps', 'session_rps'],
 ];
 
 /** The figures together with the ratios of those that were measured. */

@@ -6,9 +6,10 @@
 import { serveParent } from './bench-child.ts';
 import { closedLoop, type Lane, type Timing } from './closed-loop.ts';
 import { HttpConnection } from './http-connection.ts';
-import { McpRequest, numbers, textOf } from './mcp-request.ts';
+import { McpRequest, numbers, type RequestKind, sessionCall, statelessCall, textOf } from './mcp-request.ts';
 import type { Measured } from './recorder.ts';
 import type { HttpResponse } from './response-parser.ts';
+import { openSession } from './session.ts';
 
 export interface HttpLoad extends Timing {
   readonly port: number;
@@ -16,6 +17,8 @@ export interface HttpLoad extends Timing {
   readonly connections: number;
   /** Whether the tool puts a label after the echoed text; else nothing may follow it. */
   readonly labelled: boolean;
+  /** Whether all connections call as one session of the 2025 era; else they need none. */
+  readonly session?: boolean;
 }
 
 export interface HttpMeasured extends Measured {
@@ -26,12 +29,13 @@ export interface HttpMeasured extends Measured {
 const nextNumber = numbers();
 
 await serveParent(async (load: HttpLoad): Promise<HttpMeasured> => {
+  const kind = load.session ? sessionCall(load.tool, await openSession(load.port)) : statelessCall(load.tool);
   const opening = Array.from({ length: load.connections }, () => HttpConnection.open(load.port));
   const connections = await Promise.all(opening);
   const begun = performance.now();
   const cpuBefore = process.cpuUsage();
   const measured = await closedLoop(
-    connections.map((connection) => laneOn(connection, load)),
+    connections.map((connection) => laneOn(connection, kind, load)),
     load,
   );
   const { user, system } = process.cpuUsage(cpuBefore);
@@ -39,8 +43,8 @@ await serveParent(async (load: HttpLoad): Promise<HttpMeasured> => {
   return { ...measured, generatorCpu: (user + system) / 1000 / (performance.now() - begun) };
 });
 
-function laneOn(connection: HttpConnection, { port, tool, labelled }: HttpLoad): Lane {
-  const request = new McpRequest(port, tool);
+function laneOn(connection: HttpConnection, kind: RequestKind, { port, labelled }: HttpLoad): Lane {
+  const request = new McpRequest(port, kind);
   return async () => {
     const number = nextNumber();
     const response = await connection.exchange(request.numbered(number));

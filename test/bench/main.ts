@@ -6,8 +6,12 @@ import { withRatios } from './figures.ts';
 import { describeMachine } from './machine.ts';
 import { measureBacklog } from './parts/backlog.ts';
 import { compareBrokers } from './parts/broker.ts';
+import { measureFanout } from './parts/fanout.ts';
 import { compareHttp } from './parts/http.ts';
+import { measureList } from './parts/list.ts';
+import { measureOpenMemory } from './parts/open-memory.ts';
 import { measureSerial } from './parts/serial.ts';
+import { compareSession } from './parts/session.ts';
 import { measureSpread } from './parts/spread.ts';
 import { renderTable } from './table.ts';
 
@@ -23,6 +27,10 @@ const PARTS: readonly Part[] = [
   { subjects: ['serial'], run: measureSerial },
   { subjects: ['spread'], run: measureSpread },
   { subjects: ['backlog'], run: measureBacklog },
+  { subjects: ['session_cost'], run: compareSession },
+  { subjects: ['listen_stream_kb', 'websocket_kb'], run: measureOpenMemory },
+  { subjects: ['fanout'], run: measureFanout },
+  { subjects: ['list_p99'], run: measureList },
 ];
 
 const SUBJECTS = PARTS.flatMap(({ subjects }) => subjects);

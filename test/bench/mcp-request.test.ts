@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { McpRequest, numbers, textOf } from './mcp-request.ts';
+import { McpRequest, numbers, sessionCall, statelessCall, textOf } from './mcp-request.ts';
 
 test('a numbered request is whole, and carries its number as id and in its text', () => {
   const nextNumber = numbers();
-  const request = new McpRequest(8080, 'echo');
+  const request = new McpRequest(8080, statelessCall('echo'));
   nextNumber();
   const number = nextNumber();
   const [head, body] = request.numbered(number).toString().split('\r\n\r\n') as [string, string];
@@ -14,4 +14,12 @@ test('a numbered request is whole, and carries its number as id and in its text'
     method: 'tools/call',
     params: { name: 'echo', arguments: { text: textOf(number) } },
   });
+});
+
+test('a call of a session names it, and needs no envelope', () => {
+  const bytes = new McpRequest(8080, sessionCall('echo', 'abc')).numbered(numbers()());
+  const [head, body] = bytes.toString().split('\r\n\r\n') as [string, string];
+  expect(head).toContain('Mcp-Session-Id: abc\r\n');
+  expect(head).toContain('MCP-Protocol-Version: 2025-11-25\r\n');
+  expect(JSON.parse(body).params).toEqual({ name: 'echo', arguments: { text: textOf(10_000_000) } });
 });

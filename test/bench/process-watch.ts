@@ -45,7 +45,8 @@ export class ProcessWatch {
   }
 }
 
-function residentMb(pid: number): number {
+/** Resident set of a process, in MB. */
+export function residentMb(pid: number): number {
   const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readProc(pid, 'status'))?.[1] ?? 0;
   return Number(kilobytes) / 1024;
 }

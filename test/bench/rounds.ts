@@ -4,8 +4,10 @@ import type { Measured } from './recorder.ts';
 
 /** One of several subjects that are compared. */
 export interface Contender {
-  /** What `--only` and the figures call it. */
+  /** What the figures call it. */
   readonly name: string;
+  /** What `--only` calls it, when that is something else. */
+  readonly subject?: string;
   /** Starts its processes; what it gives runs one round. */
   readonly start: () => Promise<(timing: Timing) => Promise<Measured>>;
 }
@@ -37,8 +39,8 @@ export async function compare(bench: Bench, contenders: readonly Contender[]): P
 
 async function startWanted(bench: Bench, contenders: readonly Contender[]): Promise<Runner[]> {
   const runners: Runner[] = [];
-  for (const { name, start } of contenders) {
-    if (!bench.wants(name)) continue;
+  for (const { name, subject = name, start } of contenders) {
+    if (!bench.wants(subject)) continue;
     const run = await bench.attempt(name, start);
     if (run) runners.push({ name, run, rounds: [] });
   }

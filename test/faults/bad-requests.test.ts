@@ -89,8 +89,17 @@ describe.each(ERAS)('a request of $era', ({ era, request }) => {
     expect(data).toMatchObject({ type: 'validation', details: { issues: [{ path }] } });
   });
 
+  test('for a resource that is not there is refused with the code of its era', async () => {
+    const answer = await send(cluster.url, request('resources/read', { uri: 'note://nowhere' }));
+    expect(answer.status).toBe(200);
+    expect(answer.message.error).toEqual({
+      code: era === '2026' ? -32602 : -32002,
+      message: 'Resource not found: note://nowhere',
+      data: { uri: 'note://nowhere' },
+    });
+  });
+
   test.each([
-    { method: 'resources/read', params: { uri: 'note://nowhere' }, names: 'note://nowhere' },
     { method: 'prompts/get', params: { name: 'nothing' }, names: 'nothing' },
     { method: 'prompts/get', params: { name: 'translate', arguments: {} }, names: 'text' },
     { method: 'resources/read', params: {}, names: 'uri' },

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
-import { EventStream } from '../support/sse.ts';
-import { type JsonRpcResponse, readAnswer, send, sendRaw, sessionRequest } from '../support/wire.ts';
+import { Session, textOf } from '../support/session.ts';
+import { type JsonRpcResponse, readAnswer } from '../support/wire.ts';
 
 /**
  * Clients of the 2025 revisions have sessions. All that a session is lies in Redis, so any replica serves any
@@ -11,44 +11,6 @@ const cluster = await startCluster({ frontDoors: 2, workers: 1, plugins: ['fixtu
 afterAll(() => cluster.stop());
 const [here = '', there = ''] = cluster.urls;
 
-const ACCEPT = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
-
-class Session {
-  readonly headers: Record<string, string>;
-
-  constructor(id: string) {
-    this.headers = { ...ACCEPT, 'mcp-session-id': id, 'mcp-protocol-version': '2025-11-25' };
-  }
-
-  static async open(url: string, capabilities = {}, revision = '2025-11-25'): Promise<Session> {
-    const params = { protocolVersion: revision, capabilities, clientInfo: { name: 'test', version: '1' } };
-    const { headers } = await send(url, sessionRequest('initialize', params, revision));
-    return new Session(headers.get('mcp-session-id') ?? 'none');
-  }
-
-  post(url: string, body: object) {
-    return sendRaw(url, this.headers, JSON.stringify({ jsonrpc: '2.0', ...body }));
-  }
-
-  request(url: string, method: string, params: object = {}) {
-    return this.post(url, { id: 1, method, params });
-  }
-
-  /** A call whose answer is read event by event. */
-  call(url: string, name: string, args: object = {}, id = 1): Promise<EventStream> {
-    const params = { name, arguments: args, _meta: { progressToken: id } };
-    const body = JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params });
-    return EventStream.open(url, { method: 'POST', headers: this.headers, body });
-  }
-
-  stream(url: string, lastEventId?: string): Promise<EventStream> {
-    const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-    return EventStream.open(url, { headers: { ...this.headers, ...resume } });
-  }
-}
-
-const textOf = (message: JsonRpcResponse) =>
-  (message.result as { content: [{ text: string }] }).content[0].text;
 const echo = (text: string) => ({ name: 'echo', arguments: { text } });
 
 test('a session made on one replica is served by the other', async () => {
@@ -122,7 +84,7 @@ test('a client cancels a request on any replica', async () => {
 });
 
 test('a tool asks the client, who answers on the other replica', async () => {
-  const session = await Session.open(here, { elicitation: {} });
+  const session = await Session.open(here, { capabilities: { elicitation: {} } });
   const call = await session.call(here, 'greet');
   const { message: question } = await call.message();
   expect(question).toMatchObject({ method: 'elicitation/create', params: { message: 'Who are you?' } });
@@ -135,7 +97,7 @@ test('a tool asks the client, who answers on the other replica', async () => {
 });
 
 test('a client that never answers lets the call reach its deadline', async () => {
-  const session = await Session.open(here, { elicitation: {} });
+  const session = await Session.open(here, { capabilities: { elicitation: {} } });
   const call = await session.call(here, 'ask_briefly');
   const { message: question } = await call.message();
   const { message } = await call.message();
@@ -168,25 +130,8 @@ test('a client hears of the resources that it follows, also of what it missed', 
   back.drop();
 });
 
-test('revision 2025-03-26 has batches', async () => {
-  const body = [
-    { jsonrpc: '2.0', id: 1, method: 'tools/call', params: echo('one') },
-    { jsonrpc: '2.0', method: 'notifications/initialized' },
-    { jsonrpc: '2.0', id: 2, method: 'no/such' },
-  ];
-  const { status, text } = await sendRaw(here, ACCEPT, JSON.stringify(body));
-  const answers = (JSON.parse(text) as JsonRpcResponse[]).sort((a, b) => Number(a.id) - Number(b.id));
-  expect(status).toBe(200);
-  expect(answers.map(({ result, error }) => error?.code ?? result?.['content'])).toEqual([
-    [{ type: 'text', text: 'one' }],
-    -32601,
-  ]);
-  const newer = { ...ACCEPT, 'mcp-protocol-version': '2025-06-18' };
-  expect((await sendRaw(here, newer, JSON.stringify(body))).status).toBe(400);
-});
-
 test('a session outlives the replica that it was made on', async () => {
-  const session = await Session.open(here, { elicitation: {} });
+  const session = await Session.open(here, { capabilities: { elicitation: {} } });
   const call = await session.call(there, 'advance', { key: 'survivor' });
   await call.message();
   const [replica] = cluster.frontDoors;

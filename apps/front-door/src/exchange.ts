@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { StreamCall } from '@millrace/broker';
 import type { Answer, RequestId } from '@millrace/dispatch';
-import type { MillraceError } from '@millrace/protocol';
+import type { Call, MillraceError } from '@millrace/protocol';
 import { EventWriter } from './event-writer.ts';
 import type { StreamRecorder } from './stream-recorder.ts';
 
@@ -12,7 +13,7 @@ export interface ExchangeOptions {
   /** Between two comments that keep a silent stream open, in milliseconds. */
   readonly keepAliveMs: number;
   /** Makes the stream of a session resumable: it then goes on when the client is away. */
-  readonly recorder?: () => StreamRecorder;
+  readonly recorder?: (call?: StreamCall) => StreamRecorder;
 }
 
 /**
@@ -25,12 +26,17 @@ export class Exchange implements Answer {
   readonly #options: ExchangeOptions;
   #events: EventWriter | undefined;
   #recorder: StreamRecorder | undefined;
+  #call: StreamCall | undefined;
   #answered = false;
 
   constructor(response: ServerResponse, id: RequestId | null, options: ExchangeOptions) {
     this.#response = response;
     this.#id = id;
     this.#options = options;
+  }
+
+  belongsTo({ id: call, deadline }: Call): void {
+    this.#call = { call, request: this.#id, deadline };
   }
 
   result(payload: string, session?: string): void {
@@ -73,7 +79,7 @@ export class Exchange implements Answer {
   #stream(): EventWriter {
     if (!this.#events) {
       this.#events = new EventWriter(this.#response, this.#options.keepAliveMs);
-      this.#recorder = this.#options.recorder?.();
+      this.#recorder = this.#options.recorder?.(this.#call);
       this.#events.open(this.#recorder?.open());
     }
     return this.#events;

@@ -5,6 +5,7 @@ import { AdminServer, Lifecycle, type Logger, type Phase, type Service } from '@
 import type { FrontDoorConfig } from './config.ts';
 import { HostCheck } from './http-checks.ts';
 import { HttpServer } from './http-server.ts';
+import { LostAnswers } from './lost-answers.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StreamRecorders } from './stream-recorders.ts';
@@ -44,9 +45,10 @@ class ClusterFrontDoor implements FrontDoor {
     this.#logger = logger;
     const onPeer = (message: PeerMessage) => this.#hear(message);
     this.#cluster = new ClusterServer({ id: this.id, settings: config, logger, onPeer });
-    const { changes, eventStreams: streams, store, tellPeers } = this.#cluster.state;
+    const { changes, eventStreams: streams, store, storedReplies, tellPeers } = this.#cluster.state;
+    const lost = new LostAnswers(storedReplies);
     const { keepAliveMs } = config;
-    this.#streams = new SessionStreams({ changes, store, streams, tellPeers, keepAliveMs, logger });
+    this.#streams = new SessionStreams({ changes, store, streams, lost, tellPeers, keepAliveMs, logger });
     this.#recorders = new StreamRecorders(streams, tellPeers);
     const hosts = new HostCheck(config.httpHost, config.allowedHosts);
     this.#webSockets = this.#webSocketsOf(hosts);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SessionRecord } from '@millrace/broker';
+import type { SessionRecord, StreamCall } from '@millrace/broker';
 import type {
   Answer,
   ClassifiedRequest,
@@ -9,8 +9,8 @@ import type {
   OneWay,
   Sessions,
 } from '@millrace/dispatch';
-import { Classifier, failureOf, headerOf, idOf, parseMessage } from '@millrace/dispatch';
-import { ANONYMOUS, MillraceError, type Principal } from '@millrace/protocol';
+import { Classifier, checkVersionHeader, failureOf, headerOf, idOf, parseMessage } from '@millrace/dispatch';
+import { ANONYMOUS, DEFAULT_SESSION_REVISION, MillraceError, type Principal } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import { BatchAnswer } from './batch-answer.ts';
 import { readBody } from './body.ts';
@@ -108,6 +108,9 @@ export class McpEndpoint {
     }
     const id = headerOf(request.headers, 'mcp-session-id');
     const session = id === undefined ? undefined : await this.#options.sessions.find(id, ANONYMOUS);
+    if (session && session.revision !== DEFAULT_SESSION_REVISION) {
+      throw new MillraceError('invalid_request', `Batches are not part of revision ${session.revision}`);
+    }
     const inbounds = messages.map((message) => this.#classifier.classify(request.headers, message, 0));
     const requests = inbounds.filter((inbound) => inbound.kind === 'request');
     if (requests.length === 0) response.writeHead(202).end();
@@ -153,6 +156,7 @@ export class McpEndpoint {
   async #sessionOf(request: IncomingMessage, response: ServerResponse): Promise<SessionRecord> {
     const id = headerOf(request.headers, 'mcp-session-id');
     if (id === undefined) throw methodNotAllowed(request, response, 'POST');
+    checkVersionHeader(request.headers);
     return this.#options.sessions.find(id, ANONYMOUS);
   }
 
@@ -163,7 +167,7 @@ export class McpEndpoint {
       streams,
       keepAliveMs,
       ...(prefersStream(request) && { prefersStream: true }),
-      ...(session && { recorder: () => recorders.create(session) }),
+      ...(session && { recorder: (call?: StreamCall) => recorders.create(session, call) }),
     };
   }
 

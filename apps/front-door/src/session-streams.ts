@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { EventStreams, PeerChannel, SessionRecord, SessionStore, StreamName } from '@millrace/broker';
 import { type Change, type Changes, notificationOf, type Subscriber } from '@millrace/dispatch';
-import { MillraceError } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import { EventWriter } from './event-writer.ts';
-import { eventId, parseEventId } from './stream-recorder.ts';
+import type { LostAnswers } from './lost-answers.ts';
+import { ResumedStream, unknownEvent } from './resumed-stream.ts';
+import { parseEventId } from './stream-recorder.ts';
 
 /** How soon a client should come back for a stream that was closed, in milliseconds. */
 const RETRY_MS = 500;
@@ -16,6 +17,7 @@ export interface SessionStreamsOptions {
   readonly changes: Changes;
   readonly store: SessionStore;
   readonly streams: EventStreams;
+  readonly lost: LostAnswers;
   readonly tellPeers: PeerChannel['send'];
   readonly keepAliveMs: number;
   readonly logger: Logger;
@@ -143,58 +145,6 @@ class ChangeStream implements Subscriber {
   }
 }
 
-/** The rest of an answer stream that its client lost, possibly on another replica. */
-class ResumedStream {
-  readonly #name: StreamName;
-  readonly #events: EventWriter;
-  readonly #options: SessionStreamsOptions;
-  #seq: number;
-  #reading: Promise<void> = Promise.resolve();
-
-  constructor(name: StreamName, response: ServerResponse, seq: number, options: SessionStreamsOptions) {
-    this.#name = name;
-    this.#events = new EventWriter(response, options.keepAliveMs);
-    this.#seq = seq;
-    this.#options = options;
-  }
-
-  async open(): Promise<void> {
-    const events = await this.#options.streams.after(this.#name, this.#seq);
-    if (!events) throw unknownEvent();
-    this.#events.open();
-    // The writer tells of new events from now on, and at once of those that came in between.
-    this.#options.tellPeers({ kind: 'resumed', stream: this.#name.stream });
-    await this.advance();
-  }
-
-  /** Writes the events that are new; one read after the other, so that none is written twice. */
-  advance(): Promise<void> {
-    this.#reading = this.#reading
-      .then(() => this.#write())
-      .catch((error: Error) => {
-        this.#options.logger.warn({ err: error }, 'a stream could not be resumed');
-        this.close();
-      });
-    return this.#reading;
-  }
-
-  close(): void {
-    this.#events.end();
-  }
-
-  async #write(): Promise<void> {
-    for (const event of (await this.#options.streams.after(this.#name, this.#seq)) ?? []) {
-      this.#seq = event.seq;
-      if (event.payload !== '') this.#events.message(eventId(this.#name.stream, event.seq), event.payload);
-      if (event.last) this.close();
-    }
-  }
-}
-
 function primes(session: SessionRecord): boolean {
   return session.revision >= '2025-11-25';
-}
-
-function unknownEvent(): MillraceError {
-  return new MillraceError('unknown_event', 'Last-Event-ID: there is no such event in this session');
 }

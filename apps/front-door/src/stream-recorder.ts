@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventStreams, PeerChannel } from '@millrace/broker';
+import type { EventStreams, PeerChannel, StreamCall } from '@millrace/broker';
 
 /** How soon a client should come back for a stream that was closed, in milliseconds. */
 const RETRY_MS = 500;
@@ -8,6 +8,8 @@ export interface StreamRecorderOptions {
   readonly streams: EventStreams;
   readonly tellPeers: PeerChannel['send'];
   readonly session: string;
+  /** Kept with the first event, so that the answer is found when this front door is gone. */
+  readonly call?: StreamCall | undefined;
   /** Whether the client understands an event without data, which only tells where the stream begins. */
   readonly primes: boolean;
   /** Told when nothing more will be recorded. */
@@ -47,8 +49,8 @@ export class StreamRecorder {
   }
 
   async #keep(event: { seq: number; payload: string; last: boolean }): Promise<void> {
-    const { streams, session } = this.#options;
-    await streams.append({ session, stream: this.stream }, event);
+    const { streams, session, call } = this.#options;
+    await streams.append({ session, stream: this.stream }, event, event.seq === 1 ? call : undefined);
     if (this.#followed) this.#tell();
   }
 

@@ -1,4 +1,4 @@
-import type { EventStreams, PeerChannel, SessionRecord } from '@millrace/broker';
+import type { EventStreams, PeerChannel, SessionRecord, StreamCall } from '@millrace/broker';
 import { StreamRecorder } from './stream-recorder.ts';
 
 /** The first revision whose clients understand an event without data. */
@@ -18,11 +18,12 @@ export class StreamRecorders {
     this.#tellPeers = tellPeers;
   }
 
-  create(session: SessionRecord): StreamRecorder {
+  create(session: SessionRecord, call?: StreamCall): StreamRecorder {
     const recorder = new StreamRecorder({
       streams: this.#streams,
       tellPeers: this.#tellPeers,
       session: session.id,
+      call,
       primes: session.revision >= PRIMED_SINCE,
       // A client may be coming back at this very moment.
       onEnded: (stream) => setTimeout(() => this.#open.delete(stream), KEPT_MS).unref(),

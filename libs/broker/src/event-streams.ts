@@ -14,6 +14,15 @@ export interface StreamName {
   readonly stream: string;
 }
 
+/** The call whose answer a stream carries: what it takes to end the stream when its writer is gone. */
+export interface StreamCall {
+  readonly call: string;
+  /** Id of the client's request. */
+  readonly request: string | number | null;
+  /** When the call is over in any case, milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
 /** One event as a client may ask for it again. */
 export interface StreamEvent {
   /** Position in the stream, from 1. */
@@ -36,14 +45,20 @@ export class EventStreams {
     this.#logger = logger;
   }
 
-  /** Keeps an event. Resolves when it can be read by others; when that fails, it just cannot be resumed from. */
-  async append({ session, stream }: StreamName, { seq, payload, last }: StreamEvent): Promise<void> {
+  /**
+   * Keeps an event. Resolves when it can be read by others; when that fails, it just cannot be resumed from.
+   *
+   * @param call given with the first event
+   */
+  async append({ session, stream }: StreamName, event: StreamEvent, call?: StreamCall): Promise<void> {
     const key = this.#keys.stream(session, stream);
-    const id = `${seq}-1`;
+    const id = `${event.seq}-1`;
+    const fields = ['payload', event.payload, 'last', event.last ? '1' : '0'];
+    if (call) fields.push('call', JSON.stringify(call));
     try {
       await this.#redis
         .pipeline()
-        .xadd(key, 'MAXLEN', '~', MAX_EVENTS, id, 'payload', payload, 'last', last ? '1' : '0')
+        .xadd(key, 'MAXLEN', '~', MAX_EVENTS, id, ...fields)
         .pexpire(key, TTL_MS)
         .exec();
     } catch (error) {
@@ -64,5 +79,12 @@ export class EventStreams {
       payload: fields[1] ?? '',
       last: fields[3] === '1',
     }));
+  }
+
+  /** @returns the call that the first event names, while that is kept */
+  async callOf({ session, stream }: StreamName): Promise<StreamCall | undefined> {
+    const [first] = await this.#redis.xrange(this.#keys.stream(session, stream), '-', '+', 'COUNT', 1);
+    const call = first?.[1][5];
+    return call === undefined ? undefined : (JSON.parse(call) as StreamCall);
   }
 }

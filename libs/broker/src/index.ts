@@ -10,7 +10,7 @@ export { ChangeLog } from './change-log.ts';
 export { type ClaimRequest, Claims } from './claims.ts';
 export type { Dispatch, FrameListener } from './dispatch.ts';
 export { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
-export { EventStreams, type StreamEvent, type StreamName } from './event-streams.ts';
+export { EventStreams, type StreamCall, type StreamEvent, type StreamName } from './event-streams.ts';
 export { type ClusterEvent, EventPublisher, EventSubscriber, type EventSubscriberOptions } from './events.ts';
 export { FinishedCalls } from './finished-calls.ts';
 export { type Delivery, Intake, type IntakeOptions, TryAgain } from './intake.ts';

@@ -1,7 +1,9 @@
-import type { MillraceError } from '@millrace/protocol';
+import type { Call, MillraceError } from '@millrace/protocol';
 
 /** Where the answer to one request goes. Each transport has its own; what makes the answer knows none of them. */
 export interface Answer {
+  /** Told the call of a session that makes the answer, where the transport can go on without this process. */
+  belongsTo?(call: Call): void;
   /**
    * @param payload JSON text of the result
    * @param session id of the session that the request opened

@@ -130,6 +130,19 @@ test.each([
   expect(answer.said).toEqual([said]);
 });
 
+test.each([
+  ['2025-06-18', -32_002],
+  ['2026-07-28', -32_602],
+])('a resource that a worker did not find has the code of revision %s', (revision, code) => {
+  const { dispatcher, make } = setUp();
+  const answer = make('add', {}, { revision });
+  const told = vi.spyOn(answer, 'error');
+  const error = new MillraceError('resource_not_found', 'x', { details: { uri: 'note://none' } });
+  dispatcher.reply({ kind: 'error', payload: JSON.stringify(error.toJsonRpc()) });
+  const { data, ...rest } = JSON.parse(told.mock.lastCall?.[1] ?? '{}');
+  expect([rest.code, data.code, data.name]).toEqual([code, code, 'resource_not_found']);
+});
+
 test('when the client goes away its call is cancelled', () => {
   const { dispatcher, make } = setUp();
   make('add').leave();
@@ -159,6 +172,13 @@ test('a call of a session knows what the client of that declared, and what it wa
   });
   make('add', {}, { session: { ...session, logLevel: 'error' } });
   expect(dispatcher.last.call.logLevel).toBe('error');
+});
+
+test('the answer to a request of a session is told which call it belongs to', () => {
+  const { dispatcher, calls } = setUp();
+  const answer = Object.assign(new RecordingAnswer(), { belongsTo: vi.fn() });
+  calls.make(aRequest('tools/call', { name: 'add' }, { session }), answer);
+  expect(answer.belongsTo).toHaveBeenCalledExactlyOnceWith(dispatcher.last.call);
 });
 
 test('the client of a session cancels by the id of its request, while that runs', () => {

@@ -5,6 +5,7 @@ import {
   type CallMethod,
   ERRORS,
   type ErrorName,
+  eraOf,
   type Frame,
   isJsonObject,
   isLogLevel,
@@ -16,6 +17,7 @@ import type { Logger } from '@millrace/service';
 import type { Answer } from './answer.ts';
 import type { InboundRequest, RequestId } from './inbound.ts';
 import { checkParamHeaders } from './param-headers.ts';
+import { inEra, type WorkerError } from './resource-not-found.ts';
 import type { Route, Router } from './router.ts';
 import type { TaskCalls } from './task-calls.ts';
 
@@ -48,11 +50,14 @@ export class Calls {
 
   /** Throws, or rejects with, a `MillraceError` when the call cannot be routed, or not be made as its tool wants it. */
   make(request: InboundRequest, answer: Answer): void | Promise<void> {
-    const route = this.#options.router().route(request.method as CallMethod, request.params);
+    const route = this.#options.router().route(request.method as CallMethod, request.params, request.era);
     checkHeaders(request, route);
     const call = this.#call(request, route);
     const own = request.session && keyOf(request.session.id, request.id);
-    if (own !== undefined) this.#ofSessions.set(own, call.id);
+    if (own !== undefined) {
+      this.#ofSessions.set(own, call.id);
+      answer.belongsTo?.(call);
+    }
     const dispatch: Dispatch = {
       call,
       pool: route.pool,
@@ -104,7 +109,7 @@ export class Calls {
     else if (frame.kind === 'notification') answer.notification(frame.payload);
     else if (frame.kind === 'request') void this.#ask(frame.payload, call, answer);
     else if (frame.kind === 'pause') answer.pause();
-    else deliverError(frame.payload, answer);
+    else deliverError(frame.payload, call, answer);
   }
 
   /** Passes a request on to the client; first it is noted who was asked, for only they may answer. */
@@ -148,13 +153,13 @@ const TELLING = new Set<ErrorName>([
 ]);
 
 /** Most errors ride in a 200 answer. */
-function deliverError(payload: string, answer: Answer): void {
-  const { code, data } = JSON.parse(payload) as {
-    code: number;
-    data?: { name?: ErrorName; retryAfterMs?: number };
-  };
+function deliverError(payload: string, { revision }: Call, answer: Answer): void {
+  const error = JSON.parse(payload) as WorkerError;
+  const { code, data } = error;
   const name = code === ERRORS.missing_capability.code ? 'missing_capability' : data?.name;
   const kind = name !== undefined && TELLING.has(name) ? ERRORS[name] : undefined;
   const status = kind && 'status' in kind ? kind.status : 200;
-  answer.error(status, payload, status === 503 ? data?.retryAfterMs : undefined);
+  const told = inEra(error, eraOf(revision));
+  const text = told === error ? payload : JSON.stringify(told);
+  answer.error(status, text, status === 503 ? data?.retryAfterMs : undefined);
 }

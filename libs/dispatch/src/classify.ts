@@ -57,8 +57,10 @@ export class Classifier {
     if (outcome.kind === 'modern') return this.#modern(outcome, headers, bytes);
     if (Array.isArray(body)) return batch(body, protocolVersionHeader);
     if (!isJsonObject(body)) throw new MillraceError('invalid_request', 'Expected a JSON-RPC message');
-    if (outcome.reason === 'response') return { kind: 'response', message: body };
-    if (outcome.reason === 'notification') return notification(body);
+    if (outcome.reason === 'response' || outcome.reason === 'notification') {
+      checkVersionHeader(headers);
+      return outcome.reason === 'response' ? { kind: 'response', message: body } : notification(body);
+    }
     // The version that `initialize` asks for is negotiated, not required.
     const asked = outcome.reason === 'initialize' ? undefined : outcome.requestedVersion;
     const revision = supported(asked ?? DEFAULT_SESSION_REVISION, SESSION_REVISIONS, REVISIONS);
@@ -76,6 +78,16 @@ export class Classifier {
     if (isJsonObject(meta)) this.#envelopes.learn(meta);
     return request({ id, method, params: params as JsonObject }, headers, revision, bytes);
   }
+}
+
+/**
+ * Checks the version header that comes with something else than a request.
+ *
+ * @throws MillraceError `unsupported_version`
+ */
+export function checkVersionHeader(headers: IncomingHttpHeaders): void {
+  const version = headerOf(headers, 'mcp-protocol-version');
+  if (version !== undefined) supported(version, REVISIONS, REVISIONS);
 }
 
 function request(

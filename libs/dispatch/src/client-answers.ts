@@ -18,8 +18,8 @@ export class ClientAnswers {
   async receive(message: JsonObject, session: SessionRecord): Promise<void> {
     const { id, result, error } = message;
     if (typeof id === 'string' && (await this.#asked.answer(id, session.id))) {
-      await this.#sender.send({ id, ...(error === undefined ? { result } : { error }) });
-      return;
+      const answer = { id, ...(error === undefined ? { result } : { error }) };
+      if (await this.#sender.send(answer)) return;
     }
     this.#logger.info({ request: id, session: session.id }, 'an answer that nobody waits for was dropped');
   }

@@ -1,6 +1,6 @@
 export type { Answer } from './answer.ts';
 export { type Change, type Changes, notificationOf, type Subscriber } from './changes.ts';
-export { Classifier } from './classify.ts';
+export { Classifier, checkVersionHeader } from './classify.ts';
 export { ClusterServer, type ClusterServerOptions, type ClusterSettings } from './cluster-server.ts';
 export { headerOf } from './headers.ts';
 export type { ClassifiedRequest, Inbound, InboundRequest, RequestId } from './inbound.ts';

@@ -1,4 +1,4 @@
-import type { CallMethod, JsonObject } from '@millrace/protocol';
+import type { CallMethod, Era, JsonObject } from '@millrace/protocol';
 import { expect, test } from 'vitest';
 import { Router } from './router.ts';
 import { aTool, aView } from './testing/views.ts';
@@ -29,7 +29,7 @@ test.each([
     { target: 'user://{id}', idempotent: true },
   ],
 ] as [CallMethod, JsonObject, object][])('%s %j goes to its pool', (method, params, route) => {
-  expect(router.route(method, params)).toEqual({ pool: 'default', ...route });
+  expect(router.route(method, params, 'modern')).toEqual({ pool: 'default', ...route });
 });
 
 test.each([
@@ -44,12 +44,12 @@ test.each([
   ['completion/complete', { ref: { type: 'ref/prompt', name: 'nobody' } }, 'unknown_prompt', 'nobody'],
   ['completion/complete', { ref: { type: 'ref/resource', uri: 'x://{y}' } }, 'invalid_params', 'ref.uri'],
 ] as [CallMethod, JsonObject, string, string][])('%s %j is refused', (method, params, kind, named) => {
-  expect(() => router.route(method, params)).toThrow(expect.objectContaining({ kind }));
-  expect(() => router.route(method, params)).toThrow(named);
+  expect(() => router.route(method, params, 'modern')).toThrow(expect.objectContaining({ kind }));
+  expect(() => router.route(method, params, 'modern')).toThrow(named);
 });
 
 test('a pool without a live worker is answered at once, with its name and that of the tool', () => {
-  expect(() => router.route('tools/call', { name: 'orphan' })).toThrow(
+  expect(() => router.route('tools/call', { name: 'orphan' }, 'modern')).toThrow(
     expect.objectContaining({
       kind: 'no_live_worker',
       message: 'No live worker serves orphan (pool images)',
@@ -66,5 +66,11 @@ test('an exact resource wins over a template that could give it', () => {
     },
     ['default', 'exact'],
   );
-  expect(new Router(view).route('resources/read', { uri: 'user://me' }).pool).toBe('exact');
+  expect(new Router(view).route('resources/read', { uri: 'user://me' }, 'modern').pool).toBe('exact');
+});
+
+test('a resource that does not exist has the code that the era of the client knows', () => {
+  const read = (era: Era) => () => router.route('resources/read', { uri: 'docs://nothing' }, era);
+  expect(read('session')).toThrow(expect.objectContaining({ code: -32_002 }));
+  expect(read('modern')).toThrow(expect.objectContaining({ code: -32_602 }));
 });

@@ -1,6 +1,7 @@
 import type { CatalogueView } from '@millrace/broker';
 import {
   type CallMethod,
+  type Era,
   isJsonObject,
   type JsonObject,
   MillraceError,
@@ -10,6 +11,7 @@ import {
 } from '@millrace/protocol';
 import { UriTemplate } from '@modelcontextprotocol/server';
 import { type ParamHeader, paramHeadersOf } from './param-headers.ts';
+import { resourceNotFound } from './resource-not-found.ts';
 import type { TaskRoute } from './task-calls.ts';
 
 /** Where a call goes. */
@@ -51,21 +53,24 @@ export class Router {
     }));
   }
 
-  /** @throws MillraceError when nothing of that name is served, or its pool has no live worker */
-  route(method: CallMethod, params: JsonObject): Route {
-    const route = this.#find(method, params);
+  /**
+   * @param era of the client, by which one error has its code
+   * @throws MillraceError when nothing of that name is served, or its pool has no live worker
+   */
+  route(method: CallMethod, params: JsonObject, era: Era): Route {
+    const route = this.#find(method, params, era);
     if (!this.#view.slots.has(route.pool)) throw noLiveWorker(route);
     return route;
   }
 
-  #find(method: CallMethod, params: JsonObject): Route {
+  #find(method: CallMethod, params: JsonObject, era: Era): Route {
     switch (method) {
       case 'tools/call':
         return this.#tool(text(params, 'name'));
       case 'prompts/get':
         return this.#prompt(text(params, 'name'));
       case 'resources/read':
-        return this.#resource(text(params, 'uri'));
+        return this.#resource(text(params, 'uri'), era);
       case 'completion/complete':
         return this.#completion(params['ref']);
     }
@@ -85,11 +90,10 @@ export class Router {
     });
   }
 
-  #resource(uri: string): Route {
+  #resource(uri: string, era: Era): Route {
     const resource = this.#resources.get(uri) ?? this.#templates.find(({ template }) => template.match(uri));
     if (resource) return reading(resource.pool, uri);
-    // The specification fixes the data of this error, and clients know it by that.
-    throw new MillraceError('resource_not_found', `Resource not found: ${uri}`, { wireData: { uri } });
+    throw resourceNotFound(uri, era);
   }
 
   #completion(ref: unknown): Route {

@@ -12,6 +12,7 @@ import {
   type PeerMessage,
   type RedisSource,
   SessionStore,
+  StoredReplies,
   whenReady,
 } from '@millrace/broker';
 import type { Service } from '@millrace/service';
@@ -39,6 +40,7 @@ export class State implements Service {
   readonly oneWay: OneWay;
   readonly sessions: Sessions;
   readonly store: SessionStore;
+  readonly storedReplies: StoredReplies;
   readonly subscriptions: SessionSubscriptions;
   readonly tellPeers: PeerChannel['send'];
   readonly #redis: ReturnType<typeof connectFailFast>;
@@ -60,6 +62,7 @@ export class State implements Service {
     this.tellPeers = tellPeers;
     this.store = store;
     this.eventStreams = new EventStreams(redis, keys, logger);
+    this.storedReplies = new StoredReplies(redis, keys);
     this.asked = new AskedRequests(redis, keys);
     this.changes = new Changes(new ChangeLog(redis, keys), logger);
     this.sessions = new Sessions({ store, idleMs: sessionIdleMs, tellPeers: waitForPeers });
