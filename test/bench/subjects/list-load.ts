@@ -1,8 +1,8 @@
-/** `tools/list` over HTTP. The first page is parsed; the others must be the same text. */
+/** `tools/list` over HTTP. The first answer is parsed; the others must have the same bytes. */
 import { serveParent } from '../bench-child.ts';
 import { closedLoop, type Lane, type Timing } from '../closed-loop.ts';
-import { HttpConnection } from '../http-connection.ts';
 import { McpRequest, numbers, stateless } from '../mcp-request.ts';
+import { PageConnection } from '../page-connection.ts';
 import type { Measured } from '../recorder.ts';
 
 export interface ListLoad extends Timing {
@@ -12,38 +12,54 @@ export interface ListLoad extends Timing {
   readonly tools: number;
 }
 
+interface Expected {
+  /** Length of a whole response. */
+  readonly bytes: number;
+  /** The end of each: the result. */
+  readonly result: Buffer;
+}
+
+const LIST = stateless('tools/list', {});
+const OK = 'HTTP/1.1 200 OK\r\n';
+const HEAD_END = '\r\n\r\n';
+
 const nextNumber = numbers();
 
 await serveParent(async (load: ListLoad): Promise<Measured> => {
-  const opening = Array.from({ length: load.connections }, () => HttpConnection.open(load.port));
-  const connections = await Promise.all(opening);
-  const request = new McpRequest(load.port, stateless('tools/list', {}));
-  const first = await connections[0]?.exchange(request.numbered(nextNumber()));
-  const page = pageOf(first?.body ?? '', load.tools);
-  const measured = await closedLoop(
-    connections.map((connection) => laneOn(connection, load.port, page)),
-    load,
+  const expected = await firstAnswer(load);
+  const opening = Array.from({ length: load.connections }, () =>
+    PageConnection.open(load.port, expected.bytes),
   );
+  const connections = await Promise.all(opening);
+  const lanes = connections.map((connection) => laneOn(connection, load.port, expected));
+  const measured = await closedLoop(lanes, load);
   for (const connection of connections) connection.close();
   return measured;
 });
 
-/** The text of the result, after a look at whether all of it is there. */
-function pageOf(body: string, tools: number): string {
-  const { result } = JSON.parse(body) as { result?: { tools?: unknown[]; nextCursor?: string } };
+/** Looks whether the answer is what it should be. */
+async function firstAnswer({ port, tools }: ListLoad): Promise<Expected> {
+  const answer = await PageConnection.first(port, new McpRequest(port, LIST).numbered(nextNumber()));
+  const bodyStart = answer.indexOf(HEAD_END) + HEAD_END.length;
+  const { result } = JSON.parse(answer.toString('utf8', bodyStart)) as {
+    result?: { tools?: unknown[]; nextCursor?: string };
+  };
   if (result?.tools?.length !== tools || result.nextCursor !== undefined) {
-    throw new Error(`the list is not the page of ${tools} tools: ${body.slice(0, 400)}`);
+    throw new Error(`the list is not one page of ${tools} tools: ${answer.toString('utf8', 0, 400)}`);
   }
-  return body.slice(body.indexOf('"result"'));
+  return { bytes: answer.length, result: answer.subarray(answer.indexOf('"result"')) };
 }
 
-function laneOn(connection: HttpConnection, port: number, page: string): Lane {
-  const request = new McpRequest(port, stateless('tools/list', {}));
+function laneOn(connection: PageConnection, port: number, { bytes, result }: Expected): Lane {
+  const request = new McpRequest(port, LIST);
+  const resultAt = bytes - result.length;
   return async () => {
     const number = nextNumber();
-    const { status, body } = await connection.exchange(request.numbered(number));
-    if (status !== 200 || !body.startsWith(`{"jsonrpc":"2.0","id":${number},`) || !body.endsWith(page)) {
-      throw new Error(`list ${number} was answered with HTTP ${status} ${body.slice(0, 400)}`);
+    const answer = await connection.exchange(request.numbered(number));
+    const before = answer.toString('latin1', 0, resultAt);
+    const same = result.compare(answer, resultAt) === 0;
+    if (!same || !before.startsWith(OK) || !before.includes(`"id":${number},`)) {
+      throw new Error(`list ${number} was answered with ${answer.toString('latin1', 0, 400)}`);
     }
     return '';
   };
