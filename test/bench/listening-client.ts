@@ -7,8 +7,13 @@ import { INITIALIZE_PARAMS, McpRequest, stateless } from './mcp-request.ts';
 /** What a client does with the text of each message that it is told. */
 export type Hear = (message: string) => void;
 
-/** Opens a client that stays and listens. @returns how to close it */
-export type OpenClient = (port: number, hear: Hear) => Promise<() => void>;
+export interface ListeningClient {
+  readonly isOpen: () => boolean;
+  readonly close: () => void;
+}
+
+/** Opens a client that stays and listens. */
+export type OpenClient = (port: number, hear: Hear) => Promise<ListeningClient>;
 
 /** A `subscriptions/listen` stream that follows the list of tools and one resource. */
 export const openListenStream: OpenClient = async (port, hear) => {
@@ -27,7 +32,7 @@ export const openListenStream: OpenClient = async (port, hear) => {
   socket.on('close', () => acknowledged.reject(new Error('a listen stream was closed')));
   socket.write(request.numbered(10_000_000));
   await acknowledged.promise;
-  return () => socket.destroy();
+  return { isOpen: () => socket.readyState === 'open', close: () => socket.destroy() };
 };
 
 /** A WebSocket with a session of the 2025 era that follows the same. */
@@ -44,5 +49,5 @@ export const openWebSocket: OpenClient = async (port, hear) => {
   send({ method: 'notifications/initialized' });
   await answered({ id: 2, method: 'resources/subscribe', params: { uri: CHANGING_URI } });
   socket.on('message', (data) => hear(String(data)));
-  return () => socket.terminate();
+  return { isOpen: () => socket.readyState === socket.OPEN, close: () => socket.terminate() };
 };

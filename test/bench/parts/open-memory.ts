@@ -31,6 +31,8 @@ async function measureKind(bench: Bench, kind: ClientKind, figure: string): Prom
   await audience.ask({ do: 'open', kind, count: CLIENTS });
   await delay(QUIET_MS);
   const after = residentMb(frontDoor.pid);
+  const stayed = await audience.ask({ do: 'close' });
+  if (stayed < CLIENTS) throw new Error(`only ${stayed} of ${CLIENTS} clients stayed connected`);
   bench.progress(`${figure}: ${before.toFixed(1)} MB, with ${CLIENTS} clients ${after.toFixed(1)} MB`);
   bench.report(figure, ((after - before) * 1024) / CLIENTS);
 }

@@ -3,7 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { childConfig, serveParent } from '../bench-child.ts';
 import { CHANGING_URI } from '../changing-plugin.ts';
 import { HttpConnection } from '../http-connection.ts';
-import { type OpenClient, openListenStream, openWebSocket } from '../listening-client.ts';
+import {
+  type ListeningClient,
+  type OpenClient,
+  openListenStream,
+  openWebSocket,
+} from '../listening-client.ts';
 import { McpRequest, numbers, statelessCall } from '../mcp-request.ts';
 
 export type ClientKind = 'listen' | 'websocket';
@@ -13,6 +18,7 @@ export type ChangingTool = 'touch' | 'grow';
 
 export type AudienceRequest =
   | { readonly do: 'open'; readonly kind: ClientKind; readonly count: number }
+  /** The answer says how many were still open. */
   | { readonly do: 'close' }
   /** Calls the tool; the answer says how many milliseconds later the last client knew of the change. */
   | { readonly do: 'change'; readonly tool: ChangingTool };
@@ -36,7 +42,7 @@ const PATIENCE_MS = 10_000;
 
 const { port } = childConfig<{ port: number }>();
 const nextNumber = numbers();
-const closers: (() => void)[] = [];
+const clients: ListeningClient[] = [];
 /** Who has not heard of the change that is under way. */
 let waiting = new Set<number>();
 let sign = '';
@@ -45,20 +51,26 @@ let allKnow = Promise.withResolvers<void>();
 await serveParent(async (request: AudienceRequest): Promise<number> => {
   if (request.do === 'open') return open(OPENERS[request.kind], request.count);
   if (request.do === 'change') return change(request.tool);
-  for (const close of closers.splice(0)) close();
-  return 0;
+  return close();
 });
 
 async function open(openClient: OpenClient, count: number): Promise<number> {
-  const last = closers.length + count;
-  while (closers.length < last) {
-    const first = closers.length;
+  const last = clients.length + count;
+  while (clients.length < last) {
+    const first = clients.length;
     const some = Array.from({ length: Math.min(OPEN_AT_ONCE, last - first) }, (_, index) =>
       openClient(port, (message) => hear(first + index, message)),
     );
-    closers.push(...(await Promise.all(some)));
+    clients.push(...(await Promise.all(some)));
   }
   return count;
+}
+
+function close(): number {
+  const leaving = clients.splice(0);
+  const stillOpen = leaving.filter((client) => client.isOpen()).length;
+  for (const client of leaving) client.close();
+  return stillOpen;
 }
 
 function hear(client: number, message: string): void {
@@ -69,7 +81,7 @@ function hear(client: number, message: string): void {
 
 async function change(tool: ChangingTool): Promise<number> {
   const connection = await HttpConnection.open(port);
-  waiting = new Set(closers.keys());
+  waiting = new Set(clients.keys());
   sign = SIGNS[tool];
   allKnow = Promise.withResolvers();
   const begun = performance.now();
@@ -80,6 +92,6 @@ async function change(tool: ChangingTool): Promise<number> {
   connection.close();
   if (waiting.size === 0) return elapsed;
   throw new Error(
-    `${waiting.size} of ${closers.length} clients never heard; ${tool}: HTTP ${status} ${body}`,
+    `${waiting.size} of ${clients.length} clients never heard; ${tool}: HTTP ${status} ${body}`,
   );
 }
