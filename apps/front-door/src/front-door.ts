@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { PeerMessage } from '@millrace/broker';
 import { Classifier, ClusterServer } from '@millrace/dispatch';
-import { AdminServer, Lifecycle, type Logger, type Phase, type Service } from '@millrace/service';
+import {
+  AdminServer,
+  createMetrics,
+  exposeMetrics,
+  Lifecycle,
+  type Logger,
+  type Phase,
+  type Service,
+  watchProcess,
+} from '@millrace/service';
 import type { FrontDoorConfig } from './config.ts';
 import { HostCheck } from './http-checks.ts';
 import { HttpServer } from './http-server.ts';
@@ -32,6 +41,7 @@ class ClusterFrontDoor implements FrontDoor {
   readonly id = `f-${randomBytes(6).toString('hex')}`;
   readonly #config: FrontDoorConfig;
   readonly #logger: Logger;
+  readonly #metrics = createMetrics();
   readonly #cluster: ClusterServer;
   readonly #streams: SessionStreams;
   readonly #recorders: StreamRecorders;
@@ -44,7 +54,13 @@ class ClusterFrontDoor implements FrontDoor {
     this.#config = config;
     this.#logger = logger;
     const onPeer = (message: PeerMessage) => this.#hear(message);
-    this.#cluster = new ClusterServer({ id: this.id, settings: config, logger, onPeer });
+    this.#cluster = new ClusterServer({
+      id: this.id,
+      settings: config,
+      logger,
+      metrics: this.#metrics,
+      onPeer,
+    });
     const { changes, eventStreams: streams, store, storedReplies, tellPeers } = this.#cluster.state;
     const lost = new LostAnswers(storedReplies);
     const { keepAliveMs } = config;
@@ -76,6 +92,7 @@ class ClusterFrontDoor implements FrontDoor {
   }
 
   async start(): Promise<void> {
+    watchProcess(this.#metrics);
     await this.#lifecycle.start();
     this.#logger.info({ http: this.httpAddress, admin: this.adminAddress }, 'listening');
   }
@@ -152,6 +169,7 @@ class ClusterFrontDoor implements FrontDoor {
       routes: {
         '/livez': () => ({ body: { status: 'alive' } }),
         '/readyz': () => this.#readiness(),
+        '/metrics': () => exposeMetrics(this.#metrics),
       },
     });
   }

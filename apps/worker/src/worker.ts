@@ -21,7 +21,16 @@ import {
 } from '@millrace/broker';
 import { MillraceError } from '@millrace/protocol';
 import { Slots } from '@millrace/resilience';
-import { AdminServer, Lifecycle, type Logger, type Phase, type Service } from '@millrace/service';
+import {
+  AdminServer,
+  createMetrics,
+  exposeMetrics,
+  Lifecycle,
+  type Logger,
+  type Phase,
+  type Service,
+  watchProcess,
+} from '@millrace/service';
 import { type Middleware, type Plugin, Registry } from '@millrace/toolkit';
 import { BatchRunner } from './batch-runner.ts';
 import { abandonTasks } from './batch-tasks.ts';
@@ -61,6 +70,7 @@ class ClusterWorker implements Worker {
   readonly #config: WorkerConfig;
   readonly #parts: WorkerParts;
   readonly #logger: Logger;
+  readonly #metrics = createMetrics();
   readonly #running = new RunningCalls();
   readonly #slots: Slots;
   readonly #progress: TaskProgress;
@@ -104,6 +114,7 @@ class ClusterWorker implements Worker {
   }
 
   async start(): Promise<void> {
+    watchProcess(this.#metrics);
     await this.#lifecycle.start();
     this.#logger.info({ pools: this.#config.pools, admin: this.adminAddress }, 'listening');
   }
@@ -250,6 +261,7 @@ class ClusterWorker implements Worker {
           status: this.phase === 'ready' ? 200 : 503,
           body: { phase: this.phase, slotsUsed: this.#slots.used, calls: this.#running.size },
         }),
+        '/metrics': () => exposeMetrics(this.#metrics),
       },
     });
   }

@@ -15,6 +15,7 @@ import {
 } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { Answer } from './answer.ts';
+import { CallPolicies, type CallPolicySet, type Passage } from './call-policies.ts';
 import type { InboundRequest, RequestId } from './inbound.ts';
 import { checkParamHeaders } from './param-headers.ts';
 import { inEra, type WorkerError } from './resource-not-found.ts';
@@ -31,6 +32,8 @@ export interface CallsOptions {
   readonly callTimeoutMs: number;
   /** Without it no call becomes a task. */
   readonly tasks?: TaskCalls;
+  /** Without any, every call goes straight to its pool. */
+  readonly policies?: CallPolicySet;
   readonly logger: Logger;
 }
 
@@ -42,16 +45,24 @@ export class Calls {
   readonly #options: CallsOptions;
   /** Calls of sessions by session and request, since their clients cancel by request id, on any replica. */
   readonly #ofSessions = new Map<string, string>();
+  readonly #policies: CallPolicies;
   #count = 0;
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    this.#policies = new CallPolicies(options.policies ?? {}, (passage) => this.#send(passage));
   }
 
   /** Throws, or rejects with, a `MillraceError` when the call cannot be routed, or not be made as its tool wants it. */
   make(request: InboundRequest, answer: Answer): void | Promise<void> {
     const route = this.#options.router().route(request.method as CallMethod, request.params, request.era);
     checkHeaders(request, route);
+    const pass = this.#policies.of(route);
+    const passage: Passage = { request, route, answer };
+    return pass ? pass(passage) : this.#send(passage);
+  }
+
+  #send({ request, route, answer }: Passage): void | Promise<void> {
     const call = this.#call(request, route);
     const own = request.session && keyOf(request.session.id, request.id);
     if (own !== undefined) {

@@ -8,7 +8,7 @@ import {
   type RedisSource,
 } from '@millrace/broker';
 import type { ServerInfo } from '@millrace/protocol';
-import { Lifecycle, type Logger, type Service } from '@millrace/service';
+import { createMetrics, Lifecycle, type Logger, type Metrics, type Service } from '@millrace/service';
 import { Calls } from './calls.ts';
 import { Greeting } from './greeting.ts';
 import { ListWatch } from './list-watch.ts';
@@ -42,6 +42,8 @@ export interface ClusterServerOptions {
   readonly id: string;
   readonly settings: ClusterSettings;
   readonly logger: Logger;
+  /** Where it counts; figures that nobody reads unless given. */
+  readonly metrics?: Metrics;
   /** Told what other front doors tell each other. */
   readonly onPeer?: (message: PeerMessage) => void | Promise<void>;
 }
@@ -51,6 +53,7 @@ export class ClusterServer implements Service {
   readonly serverInfo: ServerInfo;
   readonly methods: Methods;
   readonly state: State;
+  readonly metrics: Metrics;
   readonly #options: ClusterServerOptions;
   readonly #catalogue: Catalogue;
   readonly #dispatcher: Dispatcher;
@@ -66,6 +69,7 @@ export class ClusterServer implements Service {
   constructor(options: ClusterServerOptions) {
     const { id, settings, logger, onPeer } = options;
     this.#options = options;
+    this.metrics = options.metrics ?? createMetrics();
     this.serverInfo = { name: settings.serverName, version: VERSION };
     const source: RedisSource = { url: settings.redisUrl, logger };
     const keys = new Keys(settings.prefix);

@@ -8,6 +8,7 @@ import {
   type PromptEntry,
   type ResourceEntry,
   type ToolEntry,
+  type ToolPolicies,
 } from '@millrace/protocol';
 import { UriTemplate } from '@modelcontextprotocol/server';
 import { type ParamHeader, paramHeadersOf } from './param-headers.ts';
@@ -25,6 +26,8 @@ export interface Route {
   readonly task?: TaskRoute;
   /** Headers that must agree with the arguments; absent when there are none. */
   readonly paramHeaders?: readonly ParamHeader[];
+  /** What is switched on for the tool; absent: nothing. */
+  readonly policies?: ToolPolicies;
 }
 
 interface Template {
@@ -130,7 +133,7 @@ function taskRouteOf({ task: mode, promoteAfterMs, timeoutMs }: ToolEntry): Task
 
 /** Made once for each state of the catalogue, not for each call. */
 function toolRoute(tool: ToolEntry): Route {
-  const { pool, idempotent, timeoutMs, definition } = tool;
+  const { pool, idempotent, timeoutMs, definition, policies } = tool;
   const task = taskRouteOf(tool);
   const paramHeaders = paramHeadersOf(definition['inputSchema']);
   return {
@@ -140,6 +143,7 @@ function toolRoute(tool: ToolEntry): Route {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(task && { task }),
     ...(paramHeaders.length > 0 && { paramHeaders }),
+    ...(policies && { policies }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { ToolPolicies } from './policies.ts';
 
 /** Whether a tool runs as a task: never, when the client asks for one, or always. */
 export type TaskMode = 'never' | 'optional' | 'required';
@@ -16,6 +17,8 @@ export interface ToolEntry {
   readonly task?: TaskMode;
   /** An `optional` call that runs for longer than this, in milliseconds, turns into a task. */
   readonly promoteAfterMs?: number;
+  /** Absent: none is switched on. */
+  readonly policies?: ToolPolicies;
 }
 
 export interface ResourceEntry {

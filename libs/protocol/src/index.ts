@@ -41,6 +41,13 @@ export { isJsonObject, type JsonObject } from './json.ts';
 export { isLogged, isLogLevel, LOG_LEVELS, type LogLevel } from './log-level.ts';
 export { ERROR_META_KEY, META } from './meta-keys.ts';
 export { type Migration, Migrations } from './migrations.ts';
+export { type ToolPolicies, type ToolPoliciesInput, toolPoliciesSchema } from './policies.ts';
+export {
+  FRONT_DOOR_POLICIES,
+  type FrontDoorPolicy,
+  WORKER_POLICIES,
+  type WorkerPolicy,
+} from './policy-order.ts';
 export { type ServerInfo, stampResult } from './result.ts';
 export {
   DEFAULT_SESSION_REVISION,

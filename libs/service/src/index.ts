@@ -5,6 +5,7 @@ export { type Check, type CheckResult, type HealthReport, type HealthStatus, run
 export { Lifecycle, type Phase } from './lifecycle.ts';
 export { type ListenOptions, listen } from './listen.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevelName } from './logger.ts';
+export { createMetrics, exposeMetrics, METRICS, type Metrics, watchProcess } from './metrics.ts';
 export { NODE_ENVIRONMENT, NODE_FLAGS } from './node-flags.ts';
 export { ConfigError, OperatorError } from './operator-error.ts';
 export { type Main, runMain } from './run-main.ts';

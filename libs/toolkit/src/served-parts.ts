@@ -42,7 +42,7 @@ export async function serveParts(parts: PluginParts): Promise<ServedParts> {
 }
 
 function toToolEntry(target: ToolTarget): ToolEntry {
-  const { pool, idempotent, timeoutMs, task, promoteAfterMs } = target;
+  const { pool, idempotent, timeoutMs, task, promoteAfterMs, policies } = target;
   const definition = target.describe();
   checkParamHeaders(definition['inputSchema'], `Tool ${target.name}, input`);
   return {
@@ -52,6 +52,7 @@ function toToolEntry(target: ToolTarget): ToolEntry {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(task !== undefined && { task }),
     ...(promoteAfterMs !== undefined && { promoteAfterMs }),
+    ...(policies && { policies }),
   };
 }
 

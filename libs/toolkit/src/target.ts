@@ -1,4 +1,4 @@
-import type { Call, JsonObject, TaskMode } from '@millrace/protocol';
+import type { Call, JsonObject, TaskMode, ToolPolicies } from '@millrace/protocol';
 import type { CallContext } from './call-context.ts';
 
 /** Something that a call can be run on. */
@@ -30,6 +30,8 @@ export interface ToolTarget extends ListedTarget<JsonObject & { readonly name: s
   readonly task?: TaskMode;
   /** After how many milliseconds an `optional` call turns into a task; absent: never. */
   readonly promoteAfterMs?: number;
+  /** What is switched on around each run; absent: nothing. */
+  readonly policies?: ToolPolicies;
 }
 
 export interface ResourceTarget

@@ -1,4 +1,12 @@
-import { type Call, isJsonObject, type JsonObject, MillraceError, type TaskMode } from '@millrace/protocol';
+import {
+  type Call,
+  isJsonObject,
+  type JsonObject,
+  MillraceError,
+  type TaskMode,
+  type ToolPolicies,
+  type ToolPoliciesInput,
+} from '@millrace/protocol';
 import type { CallToolResult, Icon, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { CallContext } from './call-context.ts';
@@ -7,6 +15,7 @@ import { type InputRequired, isInputRequired } from './input/input-required.ts';
 import { runRounds } from './input/rounds.ts';
 import { INPUT_VERSION_META_KEY, type InputMigration, InputVersions } from './input-versions.ts';
 import { checkName } from './name.ts';
+import { readPolicies } from './policies.ts';
 import { check, checkArguments, describeIssues, type ObjectSchema, toWireSchema } from './schema.ts';
 import { DEFAULT_POOL, type ToolTarget } from './target.ts';
 
@@ -44,6 +53,8 @@ export interface ToolDefinition<Input extends ObjectSchema, Output extends Objec
   readonly task?: TaskMode;
   /** With `task: 'optional'`: a call that runs for longer than this, in milliseconds, turns into a task. */
   readonly promoteAfterMs?: number;
+  /** What is switched on around each run; configuration of the worker may say otherwise. */
+  readonly policies?: ToolPoliciesInput;
   /** `_meta` of the definition in `tools/list`. */
   readonly meta?: JsonObject;
   handler(args: z.output<Input>, context: CallContext): ToolReturn<Output> | Promise<ToolReturn<Output>>;
@@ -69,6 +80,7 @@ class DefinedTool implements ToolTarget {
   declare readonly timeoutMs?: number;
   declare readonly task?: TaskMode;
   declare readonly promoteAfterMs?: number;
+  declare readonly policies?: ToolPolicies;
   readonly #definition: AnyDefinition;
   readonly #input: ObjectSchema;
   readonly #versions: InputVersions | undefined;
@@ -82,6 +94,7 @@ class DefinedTool implements ToolTarget {
     if (definition.timeoutMs !== undefined) this.timeoutMs = definition.timeoutMs;
     if (definition.task !== undefined) this.task = definition.task;
     if (definition.promoteAfterMs !== undefined) this.promoteAfterMs = definition.promoteAfterMs;
+    if (definition.policies) this.policies = readPolicies(definition.name, definition.policies);
     this.#definition = definition;
     this.#input = definition.input ?? NO_ARGUMENTS;
     const { inputVersion = 1, migrations } = definition;
