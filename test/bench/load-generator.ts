@@ -19,6 +19,8 @@ export interface HttpLoad extends Timing {
   readonly labelled: boolean;
   /** Whether all connections call as one session of the 2025 era; else they need none. */
   readonly session?: boolean;
+  /** Sent with every request that needs no session, such as a credential. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface HttpMeasured extends Measured {
@@ -29,7 +31,10 @@ export interface HttpMeasured extends Measured {
 const nextNumber = numbers();
 
 await serveParent(async (load: HttpLoad): Promise<HttpMeasured> => {
-  const kind = load.session ? sessionCall(load.tool, await openSession(load.port)) : statelessCall(load.tool);
+  const plain = load.session
+    ? sessionCall(load.tool, await openSession(load.port))
+    : statelessCall(load.tool);
+  const kind = { ...plain, headers: { ...plain.headers, ...load.headers } };
   const opening = Array.from({ length: load.connections }, () => HttpConnection.open(load.port));
   const connections = await Promise.all(opening);
   const begun = performance.now();

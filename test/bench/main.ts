@@ -4,15 +4,27 @@ import { startPrivateRedis } from '@millrace/broker';
 import { Bench } from './bench.ts';
 import { withRatios } from './figures.ts';
 import { describeMachine } from './machine.ts';
+import { compareAuth } from './parts/auth.ts';
 import { measureBacklog } from './parts/backlog.ts';
+import { compareBatch } from './parts/batch.ts';
+import { measureBreaker } from './parts/breaker.ts';
 import { compareBrokers } from './parts/broker.ts';
+import { compareCache } from './parts/cache.ts';
+import { measureDedup } from './parts/dedup.ts';
+import { measureAppends } from './parts/events.ts';
 import { measureFanout } from './parts/fanout.ts';
 import { compareHttp } from './parts/http.ts';
+import { compareHybrid } from './parts/hybrid.ts';
 import { measureList } from './parts/list.ts';
+import { measureNeighbour } from './parts/neighbour.ts';
 import { measureOpenMemory } from './parts/open-memory.ts';
+import { measureOverload } from './parts/overload.ts';
+import { comparePolicies } from './parts/policies.ts';
 import { measureSerial } from './parts/serial.ts';
 import { compareSession } from './parts/session.ts';
 import { measureSpread } from './parts/spread.ts';
+import { compareTracing } from './parts/tracing.ts';
+import { compareUpstream } from './parts/upstream.ts';
 import { renderTable } from './table.ts';
 
 interface Part {
@@ -28,6 +40,18 @@ const PARTS: readonly Part[] = [
   { subjects: ['spread'], run: measureSpread },
   { subjects: ['backlog'], run: measureBacklog },
   { subjects: ['session_cost'], run: compareSession },
+  { subjects: ['upstream_gain'], run: compareUpstream },
+  { subjects: ['batch_gain'], run: compareBatch },
+  { subjects: ['policy_cost'], run: comparePolicies },
+  { subjects: ['tracing_cost'], run: compareTracing },
+  { subjects: ['auth_cost'], run: compareAuth },
+  { subjects: ['cache_hit'], run: compareCache },
+  { subjects: ['dedup_executions'], run: measureDedup },
+  { subjects: ['overload'], run: measureOverload },
+  { subjects: ['neighbour'], run: measureNeighbour },
+  { subjects: ['breaker_refused'], run: measureBreaker },
+  { subjects: ['hybrid_hit_ratio'], run: compareHybrid },
+  { subjects: ['event_append_flatness'], run: measureAppends },
   { subjects: ['listen_stream_kb', 'websocket_kb'], run: measureOpenMemory },
   { subjects: ['fanout'], run: measureFanout },
   { subjects: ['list_p99'], run: measureList },

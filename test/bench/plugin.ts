@@ -7,6 +7,15 @@ export const SLOW_POOL = 'slow';
 
 export const SLOW_TOOL_MS = 100;
 
+/** Pool of the tools that ask a service, and how long that takes, whether for one or for many. */
+export const LOOK_UP_POOL = 'look-up';
+const LOOK_UP_MS = 5;
+
+/** Pool of the tool that many tenants want at the same time. */
+export const SHARED_POOL = 'shared';
+
+const DOZE_MS = 20;
+
 const input = z.object({ text: z.string() });
 const annotations = { readOnlyHint: true };
 
@@ -30,4 +39,75 @@ const sleep = defineTool({
   },
 });
 
-export default definePlugin({ name: 'bench', version: '1.0.0', tools: [echo, sleep] });
+const doze = defineTool({
+  name: 'doze',
+  description: 'Gives back the text after a moment',
+  input,
+  annotations,
+  pool: SHARED_POOL,
+  handler: async ({ text }) => {
+    await delay(DOZE_MS);
+    return text;
+  },
+});
+
+const broken = defineTool({
+  name: 'broken',
+  description: 'Always fails',
+  input,
+  annotations,
+  policies: { breaker: { recoveryMs: 3_600_000 } },
+  handler: () => {
+    throw new Error('out of order');
+  },
+});
+
+/** Everything that can be on without ever having anything to do. */
+const guardedEcho = defineTool({
+  name: 'guarded_echo',
+  description: 'Gives back the text, under all policies',
+  input,
+  annotations: { readOnlyHint: true, idempotentHint: true },
+  policies: {
+    rateLimit: { limit: 1_000_000_000, windowMs: 60_000 },
+    dedup: 'private',
+    breaker: {},
+    retry: {},
+    fallback: { kind: 'fixed', text: 'out of order' },
+    concurrency: { perWorker: 10_000 },
+    priority: 'normal',
+    maxQueueMs: 10_000,
+  },
+  handler: ({ text }) => text,
+});
+
+const lookUp = defineTool({
+  name: 'look_up',
+  description: 'Asks for one',
+  input,
+  annotations,
+  pool: LOOK_UP_POOL,
+  handler: async ({ text }) => {
+    await delay(LOOK_UP_MS);
+    return text;
+  },
+});
+
+const lookUpMany = defineTool({
+  name: 'look_up_many',
+  description: 'Asks for many at once',
+  input,
+  annotations,
+  pool: LOOK_UP_POOL,
+  batch: {},
+  handler: async (items) => {
+    await delay(LOOK_UP_MS);
+    return items.map(({ args }) => args.text);
+  },
+});
+
+export default definePlugin({
+  name: 'bench',
+  version: '1.0.0',
+  tools: [echo, sleep, doze, broken, guardedEcho, lookUp, lookUpMany],
+});

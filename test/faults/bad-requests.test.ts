@@ -92,10 +92,11 @@ describe.each(ERAS)('a request of $era', ({ era, request }) => {
   test('for a resource that is not there is refused with the code of its era', async () => {
     const answer = await send(cluster.url, request('resources/read', { uri: 'note://nowhere' }));
     expect(answer.status).toBe(200);
-    expect(answer.message.error).toEqual({
-      code: era === '2026' ? -32602 : -32002,
+    const code = era === '2026' ? -32602 : -32002;
+    expect(answer.message.error).toMatchObject({
+      code,
       message: 'Resource not found: note://nowhere',
-      data: { uri: 'note://nowhere' },
+      data: { uri: 'note://nowhere', name: 'resource_not_found', code },
     });
   });
 

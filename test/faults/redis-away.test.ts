@@ -6,6 +6,8 @@ const cluster = await startCluster({
   privateRedis: true,
   workers: 2,
   env: { MILLRACE_HEARTBEAT_MS: '300', MILLRACE_WORKER_TTL_MS: '1200' },
+  // Nobody takes a call from another here, however long Redis needs to start.
+  workerEnv: { MILLRACE_LOCK_MS: '30000' },
 });
 afterAll(() => cluster.stop());
 

@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
-import { send, toolCall } from '../support/wire.ts';
+import { eventsOf, modernRequest, send, toolCall } from '../support/wire.ts';
 
 const cluster = await startCluster();
 afterAll(() => cluster.stop());
+
+/** More than within which two signals are one. */
+const ECHO_MS = 600;
 
 const ENDED_WELL = { code: 0, signal: null };
 const urlOf = () => cluster.urls.at(-1) ?? '';
@@ -66,16 +69,89 @@ test('a front door does not wait for connections on which nothing is asked', asy
   idle.destroy();
 });
 
-test('at its deadline a worker tells the tool to stop, answers, and ends', async () => {
+/** The only worker, with little time to stop. */
+async function startHurriedWorker() {
   cluster.urls.splice(1);
   const came = cluster.frontDoors[0]?.logs.next('the catalogue changed', { workers: 1 });
   await Promise.all(cluster.workers.filter(({ running }) => running).map((worker) => worker.kill('SIGTERM')));
   await cluster.startWorker({ MILLRACE_SHUTDOWN_TIMEOUT_MS: '300' });
   await came;
-  const { answer, worker } = await startHolding('too long');
+}
+
+test('at its deadline a worker hands back what may run again: another one answers', async () => {
+  await startHurriedWorker();
+  const { answer, worker } = await startHolding('handed back');
+  const came = cluster.frontDoors[0]?.logs.next('the catalogue changed', { workers: 2 });
+  const other = await cluster.startWorker();
+  await came;
+  const exit = worker.kill('SIGTERM');
+  await worker.logs.first('calls were handed back', { calls: 1 });
+  await other.logs.first('started', { key: 'handed back' });
+  other.release('handed back');
+  expect((await answer).message.result).toMatchObject({ content: [{ text: 'handed back is done' }] });
+  expect(await exit).toEqual(ENDED_WELL);
+});
+
+test('what must not run twice is stopped at the deadline, and its caller told', async () => {
+  await startHurriedWorker();
+  const answer = send(cluster.url, toolCall('charge', { key: 'too long' }));
+  const worker = await cluster.logged('started', { key: 'too long' });
   const exit = worker.kill('SIGTERM');
   const aborted = await worker.logs.first('aborted', { key: 'too long' });
   expect(aborted['reason']).toContain('shutting down');
-  expect((await answer).message.error).toMatchObject({ code: -32006, data: { name: 'shutting_down' } });
+  expect((await answer).message.error).toMatchObject({
+    code: -32006,
+    data: { name: 'shutting_down', retryable: false },
+  });
+  expect(await exit).toEqual(ENDED_WELL);
+});
+
+test.each(['worker', 'front door'] as const)('a second signal ends a %s at once, with 1', async (role) => {
+  const came = cluster.frontDoors[0]?.logs.next('the catalogue changed', { workers: 1 });
+  const worker = await cluster.startWorker();
+  await came;
+  const frontDoor = await cluster.startFrontDoor();
+  await frontDoor.logs.first('the catalogue changed', { workers: 1 });
+  const answer = send(urlOf(), toolCall('hold', { key: role })).catch((error: Error) => error);
+  await worker.logs.first('started', { key: role });
+  const victim = role === 'worker' ? worker : frontDoor;
+  victim.expectDeath();
+  void victim.kill('SIGTERM');
+  await victim.logs.first('stopping');
+  // A signal that comes with the first one is its echo.
+  await new Promise((resolve) => setTimeout(resolve, ECHO_MS));
+  expect(await victim.kill('SIGTERM')).toEqual({ code: 1, signal: null });
+  if (role === 'worker') await cluster.startWorker().then((next) => next.release(role));
+  cluster.release(role);
+  await answer;
+  const rest = cluster.workers.filter(({ running }) => running);
+  const gone = cluster.frontDoors[0]?.logs.next('the catalogue changed', { workers: 0 });
+  await Promise.all(rest.map((one) => one.kill('SIGTERM')));
+  await gone;
+});
+
+test('a front door is not ready first, serves on for a while, and sends its clients elsewhere', async () => {
+  await cluster.startWorker();
+  const frontDoor = await cluster.startFrontDoor({ MILLRACE_SHUTDOWN_DELAY_MS: '700' });
+  await frontDoor.logs.first('the catalogue changed', { workers: 1 });
+  const exit = frontDoor.kill('SIGTERM');
+  await frontDoor.logs.first('stopping');
+  expect((await fetch(`${cluster.adminUrls.at(-1)}/readyz`)).status).toBe(503);
+  const answer = await send(urlOf(), toolCall('echo', { text: 'still here' }));
+  expect(answer.message.result).toMatchObject({ content: [{ text: 'still here' }] });
+  expect(answer.headers.get('connection')).toBe('close');
+  expect(await exit).toEqual(ENDED_WELL);
+});
+
+test('streams that would never end are closed with a hint when to come back', async () => {
+  const frontDoor = await cluster.startFrontDoor();
+  const { headers, body } = modernRequest('subscriptions/listen', {
+    notifications: { toolsListChanged: true },
+  });
+  const stream = await fetch(urlOf(), { method: 'POST', headers, body: JSON.stringify(body) });
+  const exit = frontDoor.kill('SIGTERM');
+  const text = await stream.text();
+  expect(text).toMatch(/\nretry: 500\n/);
+  expect(eventsOf(text)).toHaveLength(2);
   expect(await exit).toEqual(ENDED_WELL);
 });

@@ -56,11 +56,7 @@ test('a client that takes no tasks gets a plain answer, or hears what it has to 
   ]) {
     const { status, message } = await send(here, refused);
     const requiredCapabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
-    expect([status, message.error?.code, message.error?.data]).toEqual([
-      400,
-      -32021,
-      { requiredCapabilities },
-    ]);
+    expect([status, message.error]).toMatchObject([400, { code: -32021, data: { requiredCapabilities } }]);
   }
 });
 

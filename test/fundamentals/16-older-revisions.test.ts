@@ -147,10 +147,12 @@ describe.each(['2025-06-18', '2025-03-26'])('revision %s', (revision) => {
 
   test('a resource that does not exist has the code -32002', async () => {
     const session = await open();
-    expect((await session.request(there, 'resources/read', { uri: 'note://none' })).message.error).toEqual({
+    expect(
+      (await session.request(there, 'resources/read', { uri: 'note://none' })).message.error,
+    ).toMatchObject({
       code: -32002,
       message: 'Resource not found: note://none',
-      data: { uri: 'note://none' },
+      data: { uri: 'note://none', name: 'resource_not_found', code: -32002 },
     });
   });
 

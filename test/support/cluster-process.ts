@@ -60,9 +60,14 @@ export class ClusterProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Whether a test ended it by force: then its exit code says nothing. */
+  /** Whether it was ended by force, as a test wanted it: then its exit code says nothing. */
   get killed(): boolean {
     return this.#killed;
+  }
+
+  /** Tells that this process will be killed by what it runs. */
+  expectDeath(): void {
+    this.#killed = true;
   }
 
   /** Resolves when it takes work. @returns the ports that it listens on; a worker has no `http` */

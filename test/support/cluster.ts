@@ -15,6 +15,8 @@ export interface ClusterOptions {
   readonly workerEnv?: Env;
   /** Takes a private Redis, which the test can stop, also where `REDIS_URL` is set. */
   readonly privateRedis?: boolean;
+  /** The Redis to use; whoever gives it stops it. */
+  readonly redisUrl?: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ClusterOptions {
  * Resolves when all listen and every front door knows every worker.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const url = options.privateRedis ? undefined : process.env['REDIS_URL'];
+  const url = options.redisUrl ?? (options.privateRedis ? undefined : process.env['REDIS_URL']);
   const cluster = new Cluster(await findRedis({ url }), options);
   const { frontDoors = 1, workers = 1 } = options;
   await Promise.all([

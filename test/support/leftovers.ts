@@ -27,6 +27,21 @@ export async function findLeftovers(url: string, prefix: string): Promise<string
 /** What `PTTL` says of a key that never expires. */
 const NO_TTL = -1;
 
-function mayStay(name: string): boolean {
-  return name === 'workers' || name === 'offers' || /^\{[\w.-]+\}:/.test(name);
+/** Names that do not expire. */
+const REGISTRIES = new Set([
+  '{@fleet}:workers',
+  '{@fleet}:offers',
+  '{@fleet}:orders',
+  '{@api-keys}:records',
+  '{@api-keys}:used',
+  '{@audit}:lines',
+  '{@audit}:heads',
+]);
+
+/** What happened is kept for good. */
+const HISTORIES = /^(aggregate|snapshot):/;
+
+/** Whether a key below the prefix may live for ever. */
+export function mayStay(name: string): boolean {
+  return REGISTRIES.has(name) || HISTORIES.test(name) || /^\{[\w.-]+\}:/.test(name);
 }

@@ -6,23 +6,26 @@ const ACCEPT = { accept: 'application/json, text/event-stream', 'content-type': 
 export interface SessionOptions {
   readonly revision?: string;
   readonly capabilities?: object;
+  /** Sent with every request, such as a credential. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A client of a 2025 revision, down to its headers. Each request may go to another replica. */
 export class Session {
   readonly headers: Record<string, string>;
 
-  constructor(id: string, revision = '2025-11-25') {
-    this.headers = { ...ACCEPT, 'mcp-session-id': id, 'mcp-protocol-version': revision };
+  constructor(id: string, revision = '2025-11-25', headers: SessionOptions['headers'] = {}) {
+    this.headers = { ...ACCEPT, ...headers, 'mcp-session-id': id, 'mcp-protocol-version': revision };
   }
 
   static async open(
     url: string,
-    { revision = '2025-11-25', capabilities = {} }: SessionOptions = {},
+    { revision = '2025-11-25', capabilities = {}, headers: own = {} }: SessionOptions = {},
   ): Promise<Session> {
     const params = { protocolVersion: revision, capabilities, clientInfo: { name: 'test', version: '1' } };
-    const { headers } = await send(url, sessionRequest('initialize', params, revision));
-    return new Session(headers.get('mcp-session-id') ?? 'none', revision);
+    const request = sessionRequest('initialize', params, revision);
+    const { headers } = await send(url, { ...request, headers: { ...request.headers, ...own } });
+    return new Session(headers.get('mcp-session-id') ?? 'none', revision, own);
   }
 
   post(url: string, body: object) {

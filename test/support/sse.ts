@@ -49,6 +49,14 @@ export class EventStream {
     }
   }
 
+  /** @returns all that is left to read, for an answer that is no stream */
+  async rest(): Promise<string> {
+    for (let more = await this.#reader.read(); !more.done; more = await this.#reader.read()) {
+      this.#text += more.value;
+    }
+    return this.#text;
+  }
+
   /** Goes away, as a client that loses its connection does. */
   drop(): void {
     this.#abort.abort();

@@ -1,3 +1,5 @@
+import { REDIS_SETTINGS } from '@millrace/broker';
+import { CLUSTER_AUTH_SETTINGS } from '@millrace/security';
 import { type ConfigSource, loadConfig } from '@millrace/service';
 import { z } from 'zod';
 
@@ -7,6 +9,7 @@ const port = z.int().min(0).max(65_535);
 const frontDoor = z.object({
   redisUrl: z.url({ protocol: /^rediss?$/ }).optional(),
   httpHost: z.string().min(1).default('127.0.0.1'),
+  auth: CLUSTER_AUTH_SETTINGS.auth,
   httpPort: port.default(8080),
   adminHost: z.string().min(1).default('127.0.0.1'),
   adminPort: port.default(9090),
@@ -21,6 +24,61 @@ const worker = z.object({
   adminPort: port.default(9091),
   plugins: z.array(z.string().min(1)).optional(),
 });
+
+const keys = z
+  .object({
+    ...REDIS_SETTINGS,
+    prefix: z.string().min(1).default('millrace'),
+    envelopeKey: CLUSTER_AUTH_SETTINGS.envelopeKey,
+    previousEnvelopeKey: CLUSTER_AUTH_SETTINGS.previousEnvelopeKey,
+  })
+  .refine(({ envelopeKey }) => envelopeKey !== '', {
+    path: ['envelopeKey'],
+    message: 'expected the secret of the cluster, which signs the records of keys',
+  });
+
+export type KeysConfig = Readonly<z.output<typeof keys>>;
+
+/**
+ * Settings of `millrace keys`: those of the cluster.
+ * @throws ConfigError with one line per problem
+ */
+export function loadKeysConfig(env: ConfigSource['env']): KeysConfig {
+  return loadConfig(keys, { env, section: 'frontDoor', ignoreUnknown: true });
+}
+
+const cluster = z.object({
+  ...REDIS_SETTINGS,
+  prefix: z.string().min(1).default('millrace'),
+});
+
+/**
+ * Where the Redis of a cluster is.
+ * @throws ConfigError with one line per problem
+ */
+export function loadClusterConfig(env: ConfigSource['env']): Readonly<z.output<typeof cluster>> {
+  return loadConfig(cluster, { env, section: 'frontDoor', ignoreUnknown: true });
+}
+
+const envelopeKeys = z.object({
+  envelopeKey: CLUSTER_AUTH_SETTINGS.envelopeKey,
+  previousEnvelopeKey: CLUSTER_AUTH_SETTINGS.previousEnvelopeKey,
+});
+
+/**
+ * What signs calls, where callers are authenticated; empty where they are not.
+ * @throws ConfigError with one line per problem
+ */
+export function loadEnvelopeKeys(env: ConfigSource['env']): Readonly<z.output<typeof envelopeKeys>> {
+  return loadConfig(envelopeKeys, { env, section: 'frontDoor', ignoreUnknown: true });
+}
+
+const agent = z.object({ apiKey: z.string().default('') });
+
+/** The API key of an agent that the environment gives; undefined when it gives none. */
+export function loadApiKey(env: ConfigSource['env']): string | undefined {
+  return loadConfig(agent, { env: { ...env, MILLRACE_CONFIG: undefined } }).apiKey || undefined;
+}
 
 export interface UpConfig extends Omit<z.infer<typeof frontDoor>, 'workerAdminPort'> {
   readonly workerAdminPort: number;

@@ -1,5 +1,9 @@
+import { isLoopback } from '@millrace/service';
+
 export interface Addresses {
   readonly host: string;
+  /** How callers prove who they are; empty when they need not. */
+  readonly auth: readonly string[];
   /** Of the MCP endpoint. */
   readonly url: string;
   readonly frontDoorAdmin: string;
@@ -22,7 +26,7 @@ Try it, from another terminal:
 
 1. with curl
 
-${curl(addresses.url)}
+${curl(addresses)}
 
 2. with the MCP Inspector
 
@@ -36,26 +40,24 @@ Ctrl-C stops everything.
 `;
 }
 
-function curl(url: string): string {
+function curl({ url, auth }: Addresses): string {
   const call = { name: 'query_users', arguments: { role: 'admin', limit: 3 } };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call });
   return [
     `curl -s ${url}`,
     `-H 'content-type: application/json'`,
     `-H 'accept: application/json, text/event-stream'`,
+    ...(auth.length > 0 ? [`-H "authorization: Bearer $MILLRACE_API_KEY"`] : []),
     `-d '${body}'`,
   ].join(' \\\n  ');
 }
 
-function warning({ host }: Addresses): string {
+function warning({ host, auth }: Addresses): string {
+  if (auth.length > 0) return `Authentication: ${auth.join(', ')}. Make a key with: millrace keys create`;
   if (isLoopback(host)) {
     return `!! NO AUTHENTICATION. Bound to ${host}: every program on this machine may call every tool, nobody else can.`;
   }
   return `!! NO AUTHENTICATION, and bound to ${host}: EVERYBODY WHO REACHES THIS MACHINE MAY CALL EVERY TOOL.`;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function withoutPassword(url: string): string {

@@ -1,17 +1,38 @@
-export const HELP = `Usage: millrace <command>
+import type { Command, Options } from './command.ts';
+
+/** What `millrace help` prints: all commands, one line each. */
+export function helpOf(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `Usage: millrace <command>
 
 Commands:
-  up     start a front door and a worker, and Redis unless REDIS_URL names one
-  stdio  serve the whole cluster on standard input and output, as a local MCP server:
-          --url http://HOST:8080/mcp or ws://HOST:8080/ws   through a front door
-          --redis redis://HOST:6379 [--prefix millrace]     straight onto the queues
-  help   show this
+${lines.join('\n')}
 
-Settings of "up", as environment variables or in the JSON file that MILLRACE_CONFIG names:
-  REDIS_URL                   the Redis to use; without it a private one is started
-  MILLRACE_HTTP_PORT          port of the MCP endpoint (8080)
-  MILLRACE_ADMIN_PORT         admin port of the front door (9090)
-  MILLRACE_WORKER_ADMIN_PORT  admin port of the worker (9091)
-  MILLRACE_PLUGINS            modules of tools, comma-separated (the example database)
-All other settings of the front door and the worker are passed on to them.
+millrace help COMMAND tells more, with examples. Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the cluster cannot
+be reached.
 `;
+}
+
+/** What `millrace help NAME` prints. */
+export function helpOfCommand({ name, summary, usage, options, notes, examples }: Command): string {
+  const parts = [
+    usage
+      .map((line, at) => `${at === 0 ? 'Usage:' : '      '} millrace ${name} ${line}`.trimEnd())
+      .join('\n'),
+    `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
+    options && `Options:\n${optionLines(options)}`,
+    notes?.trim(),
+    examples.length > 0 &&
+      `Examples:\n${examples.map(([line, what]) => `  millrace ${line}\n      ${what}`).join('\n')}`,
+  ];
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+function optionLines(options: Options): string {
+  const rows = Object.entries(options).map(
+    ([name, { value, help }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
+  );
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n');
+}

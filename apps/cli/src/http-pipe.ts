@@ -27,8 +27,9 @@ export class HttpPipe implements Transport {
   readonly #open = new Map<RequestId, Open>();
   readonly #headers = new ArgumentHeaders();
 
-  constructor(url: URL) {
-    this.#http = new StreamableHTTPClientTransport(url, { fetch: fetchMessages });
+  /** @param headers sent with every request, such as a credential */
+  constructor(url: URL, headers: Readonly<Record<string, string>> = {}) {
+    this.#http = new StreamableHTTPClientTransport(url, { fetch: fetchMessages, requestInit: { headers } });
     this.#http.onmessage = (message) => this.#receive(message);
     this.#http.onerror = (error) => this.onerror?.(error);
     this.#http.onclose = () => this.onclose?.();

@@ -1,44 +1,38 @@
-import { fileURLToPath } from 'node:url';
-import { createLogger, runMain } from '@millrace/service';
-import { loadUpConfig } from './config.ts';
-import { HELP } from './help.ts';
-import { Stdio } from './stdio.ts';
-import { transportFor } from './stdio-target.ts';
-import { createUp } from './up.ts';
+#!/usr/bin/env node
+import { runMain } from '@millrace/service';
+import { EXIT, type Terminal, UsageError } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { runCommand, wishOf } from './run-command.ts';
 
-/** The client of a pipe waits for a moment only before it ends the process itself. */
-const STDIO_SHUTDOWN_MS = 1_500;
+const interrupted = new AbortController();
+const terminal: Terminal = {
+  env: process.env,
+  input: process.stdin,
+  output: process.stdout,
+  errors: process.stderr,
+  interrupted: interrupted.signal,
+};
 
-const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const wish = wishOf(process.argv.slice(2), COMMANDS);
 
-const [command, ...rest] = process.argv.slice(2);
-
-if (command === 'up' && rest.length === 0) {
-  await runMain(async () => {
-    const config = loadUpConfig(process.env);
-    return createUp({
-      config,
-      frontDoorMain: pathOf('front-door/src/main.ts'),
-      workerMain: pathOf('worker/src/main.ts'),
-      examplePlugin: pathOf('example-database/src/index.ts'),
-      env: process.env,
-      logger: createLogger({ name: 'millrace', level: config.logLevel, pretty: config.logPretty }),
-      print: (text) => console.log(text),
-    });
-  }, process);
-} else if (command === 'stdio') {
-  await runMain(async () => {
-    // Standard output belongs to the protocol.
-    const logger = createLogger({ name: 'stdio', level: 'warn', destination: process.stderr });
-    const transport = transportFor(rest, logger);
-    const { stdin: input, stdout: output } = process;
-    const onError = (error: Error) => logger.warn({ err: error }, 'the connection to the cluster');
-    const service = new Stdio({ transport, input, output, onError });
-    return { service, ended: service.ended, logger, shutdownTimeoutMs: STDIO_SHUTDOWN_MS };
-  }, process);
-} else if (command === 'help' || command === '--help' || command === undefined) {
-  console.log(HELP);
+if (wish.kind === 'text') {
+  (wish.code === EXIT.ok ? process.stdout : process.stderr).write(wish.text);
+  process.exitCode = wish.code;
+} else if ('run' in wish.command) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  process.exitCode = await runCommand(wish.command, wish.args, terminal);
 } else {
-  console.error(`millrace: there is no command "${[command, ...rest].join(' ')}"\n\n${HELP}`);
-  process.exitCode = 2;
+  const { command, args } = wish;
+  await runMain(async () => {
+    try {
+      return await command.serve(args, terminal);
+    } catch (error) {
+      // The exit code of what is wrong with the arguments differs from that of a failure.
+      if (!(error instanceof UsageError)) throw error;
+      process.stderr.write(
+        `millrace ${command.name}: ${error.message}\nSee: millrace help ${command.name}\n`,
+      );
+      process.exit(EXIT.usage);
+    }
+  }, process);
 }

@@ -9,17 +9,25 @@ const USAGE =
 
 /**
  * The way to the cluster that the arguments of `millrace stdio` name.
+ * @param apiKey shown to the cluster, where it wants one
  * @throws OperatorError that says what the arguments should be
  */
-export function transportFor(args: readonly string[], logger: Logger): Transport {
+export function transportFor(args: readonly string[], logger: Logger, apiKey?: string): Transport {
   const { url, redis, prefix } = parse(args);
   if ((url === undefined) === (redis === undefined)) throw new OperatorError(USAGE);
   if (redis !== undefined) {
     const target = parseUrl('--redis', redis, ['redis:', 'rediss:']);
-    return new RedisTransport(target.href, { logger, ...(prefix !== undefined && { prefix }) });
+    return new RedisTransport(target.href, {
+      logger,
+      ...(prefix !== undefined && { prefix }),
+      ...(apiKey !== undefined && { apiKey }),
+    });
   }
   const target = parseUrl('--url', url ?? '', ['http:', 'https:', 'ws:', 'wss:']);
-  return target.protocol.startsWith('ws') ? new WebSocketTransport(target) : new HttpPipe(target);
+  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  return target.protocol.startsWith('ws')
+    ? new WebSocketTransport(target, { headers })
+    : new HttpPipe(target, headers);
 }
 
 function parse(args: readonly string[]): { url?: string; redis?: string; prefix?: string } {

@@ -78,6 +78,7 @@ function announcement({ config, print }: UpOptions, ports: Ports, redis: RedisSe
     print(
       greeting({
         host: config.httpHost,
+        auth: config.auth.filter((method) => method !== 'none'),
         url: `${base(config.httpHost, ports.http)}/mcp`,
         frontDoorAdmin: base(config.adminHost, ports.admin),
         workerAdmin: base(config.adminHost, ports.workerAdmin),

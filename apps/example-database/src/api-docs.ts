@@ -24,6 +24,27 @@ Creates a user and returns it.
 | name | text, required | up to 200 characters |
 | role | admin, editor or viewer | viewer unless given |
 
+### change_user
+
+Changes a user and returns it, with the version of its history. Give at least one of the fields.
+
+| argument | type | meaning |
+|---|---|---|
+| id | integer, required | as query_users gives it |
+| name | text | up to 200 characters |
+| role | admin, editor or viewer | |
+| active | boolean | |
+| expected_version | integer | refuses the change when the user has changed since |
+
+### user_history
+
+Lists what happened to a user, and replays it: \`{ version, changes, replayed }\`.
+
+| argument | type | meaning |
+|---|---|---|
+| id | integer, required | as query_users gives it |
+| after | integer, 0 unless given | version of the last change that is known already |
+
 ## Resources
 - \`schema://users\`: the columns of the table, from the live database
 - \`user://{id}\`: one user

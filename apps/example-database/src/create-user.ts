@@ -1,7 +1,10 @@
 import { defineTool, ToolError, type ToolTarget } from '@millrace/toolkit';
 import { z } from 'zod';
+import { DatabaseError } from './database-error.ts';
 import { userSchema } from './query-users.ts';
-import { ROLES, type Users } from './users.ts';
+import { ROLES } from './roles.ts';
+import type { Users } from './users.ts';
+import { EMAIL_INDEX } from './users-table.ts';
 
 const LONGEST_EMAIL = 254;
 const LONGEST_NAME = 200;
@@ -19,14 +22,25 @@ export function createUser(users: Users): ToolTarget {
     description: 'Creates a user and returns it. Each e-mail address can be used once.',
     input,
     output: userSchema,
+    permissions: ['write:resources'],
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
     async handler(newUser) {
-      const created = await users.create(newUser);
-      if (created) return created;
-      throw new ToolError(`A user with the e-mail address ${newUser.email} exists already`, {
-        details: { field: 'email', email: newUser.email },
-        suggestions: ['Use another e-mail address, or find the user with query_users.'],
-      });
+      try {
+        return await users.create(newUser);
+      } catch (error) {
+        throw error instanceof DatabaseError && error.isDuplicateIn(EMAIL_INDEX)
+          ? taken(newUser.email, error)
+          : error;
+      }
     },
+  });
+}
+
+function taken(email: string, cause: DatabaseError): ToolError {
+  return new ToolError(`A user with the e-mail address ${email} exists already`, {
+    type: 'conflict',
+    details: { field: 'email', email },
+    suggestions: ['Use another e-mail address, or find the user with query_users.'],
+    cause,
   });
 }

@@ -41,6 +41,8 @@ async function run(registry: Registry, method: Call['method'], target: string, p
   return found.run(call, createCallContext(call, sink));
 }
 
+type Failure = { 'dev.millrace/error': { type: string } } | undefined;
+
 interface Page {
   users: { id: number; email: string; role: string; active: boolean; created_at: string }[];
   total: number;
@@ -76,8 +78,10 @@ function behavesLikeTheExample(start: () => Promise<Backend>): void {
   it('offers its tools, resources and prompt', () => {
     const offer = registry.offer(['default']);
     expect(offer.tools.map(({ definition, idempotent }) => [definition.name, idempotent])).toEqual([
+      ['change_user', false],
       ['create_user', false],
       ['query_users', true],
+      ['user_history', true],
     ]);
     expect(offer.resources.map((entry) => entry.definition.uri)).toEqual(['docs://api', 'schema://users']);
     expect(offer.resourceTemplates.map((entry) => entry.definition.uriTemplate)).toEqual(['user://{id}']);
@@ -140,6 +144,14 @@ function behavesLikeTheExample(start: () => Promise<Backend>): void {
     expect(again).toMatchObject({
       isError: true,
       content: [{ text: 'A user with the e-mail address linus@millrace.example exists already' }],
+      _meta: {
+        'dev.millrace/error': {
+          type: 'conflict',
+          details: { field: 'email', email: 'linus@millrace.example' },
+          retryable: false,
+          suggestions: [expect.stringContaining('query_users')],
+        },
+      },
     });
     expect((await query({ created_after: '2026-03-01' })).users.map((user) => user.email)).toEqual([
       'Linus@Millrace.example',
@@ -157,6 +169,14 @@ function behavesLikeTheExample(start: () => Promise<Backend>): void {
       kind: 'invalid_params',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('creates one of two users with the same e-mail address that come at once', async () => {
+    const results = await Promise.all(
+      ['One', 'Two'].map((name) => tool('create_user', { email: 'race@millrace.example', name })),
+    );
+    const types = results.map(({ _meta: meta }) => (meta as Failure)?.['dev.millrace/error'].type);
+    expect(types.toSorted()).toEqual(['conflict', undefined]);
   });
 
   it('takes SQL in a value for what it is', async () => {
@@ -234,7 +254,9 @@ describe.runIf(postgresHere)('the example on a Postgres server (where its binari
     await stop();
     const result = await run(worker, 'tools/call', 'query_users', { name: 'query_users' });
     expect(result).toMatchObject({ isError: true, content: [{ text: 'The database does not answer' }] });
-    expect(JSON.stringify(result)).toContain('"retryable":true');
+    expect(result['_meta']).toMatchObject({
+      'dev.millrace/error': { type: 'unavailable', retryable: true, retryAfterMs: 2_000 },
+    });
     await worker.close();
   }, 60_000);
 });

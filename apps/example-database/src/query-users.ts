@@ -1,6 +1,7 @@
 import { defineTool, type ToolTarget } from '@millrace/toolkit';
 import { z } from 'zod';
-import { ROLES, type Users } from './users.ts';
+import { ROLES } from './roles.ts';
+import type { Users } from './users.ts';
 
 const LARGEST_PAGE = 100;
 

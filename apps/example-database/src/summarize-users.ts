@@ -1,6 +1,7 @@
 import { definePrompt, type PromptTarget } from '@millrace/toolkit';
 import { z } from 'zod';
-import { ROLES, type Users } from './users.ts';
+import { ROLES } from './roles.ts';
+import type { Users } from './users.ts';
 
 const MOST_USERS = 100;
 

@@ -1,7 +1,12 @@
+import { migrate } from '@millrace/toolkit';
 import type { Database } from './database.ts';
+import { HISTORY, HISTORY_TENANT } from './user-history.ts';
 
 /** Any number that nothing else locks on: workers that start at once must make the table one after the other. */
 const LOCK = 7_116_428;
+
+/** What keeps an e-mail address from being used twice. */
+export const EMAIL_INDEX = 'users_email_once';
 
 const COLUMNS = `
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -27,14 +32,19 @@ DO $$
 BEGIN
   PERFORM pg_advisory_xact_lock(${LOCK});
   CREATE TABLE IF NOT EXISTS users (${COLUMNS});
-  CREATE UNIQUE INDEX IF NOT EXISTS users_email_once ON users (lower(email));
+  CREATE UNIQUE INDEX IF NOT EXISTS ${EMAIL_INDEX} ON users (lower(email));
   IF NOT EXISTS (SELECT FROM users) THEN
     INSERT INTO users (email, name, role, active, created_at) VALUES ${SEED};
   END IF;
+  INSERT INTO millrace_events (tenant, aggregate, version, type, data, at)
+  SELECT '${HISTORY_TENANT}', '${HISTORY}/' || id, 1, 'created',
+    json_build_object('email', email, 'name', name, 'role', role, 'active', active), created_at
+  FROM users ON CONFLICT DO NOTHING;
 END
 $$`;
 
-/** Makes the table of users where it is missing, and fills it where it is empty. */
+/** Makes the tables where they are missing, fills that of the users where it is empty, and begins their histories. */
 export async function prepareUsersTable(database: Database): Promise<void> {
+  await migrate(database);
   await database.query(PREPARE);
 }

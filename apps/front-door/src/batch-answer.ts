@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Answer, RequestId } from '@millrace/dispatch';
+import type { Answer, RequestId, RequestTimer } from '@millrace/dispatch';
 import type { MillraceError } from '@millrace/protocol';
 
 /** Collects the answers to the requests of one body, and sends them together when the last one is there. */
@@ -20,10 +20,17 @@ export class BatchAnswer {
 
   /** Where the answer to one of the requests goes. */
   part(id: RequestId | null): Answer {
+    let timer: RequestTimer | undefined;
+    let since = 0;
     const add = (member: string, payload: string) => {
+      timer?.answered(member === 'result', since);
       this.#add(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"${member}":${payload}}`);
     };
     return {
+      timed: (one) => {
+        timer = one;
+        since = performance.now();
+      },
       result: (payload) => add('result', payload),
       error: (_status, payload) => add('error', payload),
       fail: (error: MillraceError) => add('error', JSON.stringify(error.toJsonRpc(String(id)))),
@@ -31,7 +38,10 @@ export class BatchAnswer {
       notification: () => undefined,
       serverRequest: () => undefined,
       pause: () => undefined,
-      onGone: (listener) => this.#gone.push(listener),
+      onGone: (listener) => {
+        if (this.#response.closed) queueMicrotask(listener);
+        else this.#gone.push(listener);
+      },
     };
   }
 

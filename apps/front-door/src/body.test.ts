@@ -9,9 +9,11 @@ async function reader(maxBytes = 10) {
   const arrived = Promise.withResolvers<void>();
   const { url } = await serve(async (incoming, response) => {
     arrived.resolve();
-    const said = await readBody(incoming, maxBytes).catch(({ kind }) => kind);
-    outcome.resolve(said);
-    response.end(said);
+    const say = (said: string) => {
+      outcome.resolve(said);
+      response.end(said);
+    };
+    readBody(incoming, maxBytes, { onBody: say, onRefused: ({ kind }) => say(kind) });
   });
   return { url, outcome: outcome.promise, arrived: arrived.promise };
 }
@@ -59,4 +61,12 @@ test('a client that goes away half-way leaves nothing waiting', async () => {
   await arrived;
   client.destroy();
   expect(await outcome).toBe('parse_error');
+});
+
+test('a body that is not UTF-8 is refused, also when only the parts together show it', async () => {
+  expect(await post((await reader()).url, parts(Uint8Array.of(0x22, 0xff, 0x22)))).toBe('parse_error');
+  expect(await post((await reader()).url, parts(Uint8Array.of(0xc3), Uint8Array.of(0xa4)))).toBe('ä');
+  expect(await post((await reader()).url, parts(Uint8Array.of(0xc3), Uint8Array.of(0x22)))).toBe(
+    'parse_error',
+  );
 });

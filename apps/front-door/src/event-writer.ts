@@ -11,12 +11,17 @@ const SSE_HEADERS = {
 export class EventWriter {
   readonly #response: ServerResponse;
   readonly #keepAliveMs: number;
+  readonly #valid: (() => boolean) | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
 
-  /** @param keepAliveMs between two comments that keep a silent stream open, in milliseconds */
-  constructor(response: ServerResponse, keepAliveMs: number) {
+  /**
+   * @param keepAliveMs between two comments that keep a silent stream open, in milliseconds
+   * @param valid whether the client may still be told anything; always unless given
+   */
+  constructor(response: ServerResponse, keepAliveMs: number, valid?: () => boolean) {
     this.#response = response;
     this.#keepAliveMs = keepAliveMs;
+    this.#valid = valid;
   }
 
   get writable(): boolean {
@@ -30,7 +35,7 @@ export class EventWriter {
     // A client waits for the headers before it takes the stream for open.
     this.#response.flushHeaders();
     if (prelude !== '') this.#response.write(prelude);
-    this.#keepAlive = setInterval(() => this.#response.write(': keep-alive\n\n'), this.#keepAliveMs);
+    this.#keepAlive = setInterval(() => this.#beat(), this.#keepAliveMs);
   }
 
   /**
@@ -38,8 +43,13 @@ export class EventWriter {
    * @param payload JSON text of one message
    */
   message(id: string | undefined, payload: string): void {
-    if (!this.writable) return;
+    if (!this.writable || this.#endsByRevocation()) return;
     this.#response.write(`${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: ${payload}\n\n`);
+  }
+
+  /** @param ms how long a client should wait before it comes back, in milliseconds */
+  retryIn(ms: number): void {
+    if (this.writable) this.#response.write(`retry: ${ms}\n\n`);
   }
 
   end(): void {
@@ -50,5 +60,16 @@ export class EventWriter {
   /** Stops the keep-alive comments. */
   stop(): void {
     clearInterval(this.#keepAlive);
+  }
+
+  #beat(): void {
+    if (!this.#endsByRevocation()) this.#response.write(': keep-alive\n\n');
+  }
+
+  /** A stream must not outlive the credential that opened it. */
+  #endsByRevocation(): boolean {
+    if (!this.#valid || this.#valid()) return false;
+    this.end();
+    return true;
   }
 }

@@ -128,3 +128,17 @@ test('a client that got its answer is not gone', async () => {
   await closed.promise;
   expect(gone).not.toHaveBeenCalled();
 });
+
+test('who asks only after the client has gone is told, too', async () => {
+  const listener = vi.fn();
+  const { url } = await serve(async (_, response) => {
+    const to = new Exchange(response, 1, { streams: true, keepAliveMs: 60_000 });
+    await once(response, 'close');
+    to.onGone(listener);
+  });
+  const away = new AbortController();
+  const request = fetch(url, { method: 'POST', signal: away.signal });
+  setTimeout(() => away.abort(), 20);
+  await expect(request).rejects.toThrow();
+  await vi.waitFor(() => expect(listener).toHaveBeenCalledTimes(1));
+});

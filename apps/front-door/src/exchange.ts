@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { StreamCall } from '@millrace/broker';
-import type { Answer, RequestId } from '@millrace/dispatch';
+import type { Answer, RateLimitStanding, RequestId, RequestTimer } from '@millrace/dispatch';
 import type { Call, MillraceError } from '@millrace/protocol';
 import { EventWriter } from './event-writer.ts';
 import type { StreamRecorder } from './stream-recorder.ts';
@@ -14,6 +14,10 @@ export interface ExchangeOptions {
   readonly keepAliveMs: number;
   /** Makes the stream of a session resumable: it then goes on when the client is away. */
   readonly recorder?: (call?: StreamCall) => StreamRecorder;
+  /** Whether the client may still be told anything; always unless given. */
+  readonly valid?: () => boolean;
+  /** The value of `WWW-Authenticate` for a refusal, where there is one. */
+  readonly challenge?: ((error: MillraceError) => string | undefined) | undefined;
 }
 
 /**
@@ -28,6 +32,8 @@ export class Exchange implements Answer {
   #recorder: StreamRecorder | undefined;
   #call: StreamCall | undefined;
   #answered = false;
+  #timer: RequestTimer | undefined;
+  #since = 0;
 
   constructor(response: ServerResponse, id: RequestId | null, options: ExchangeOptions) {
     this.#response = response;
@@ -35,23 +41,45 @@ export class Exchange implements Answer {
     this.#options = options;
   }
 
+  timed(timer: RequestTimer): void {
+    this.#timer = timer;
+    this.#since = performance.now();
+  }
+
   belongsTo({ id: call, deadline }: Call): void {
     this.#call = { call, request: this.#id, deadline };
   }
 
   result(payload: string, session?: string): void {
+    if (!this.#answered) this.#timer?.answered(true, this.#since);
     const headers = session === undefined ? undefined : { 'mcp-session-id': session };
     this.#finish(200, `{"jsonrpc":"2.0","id":${this.#jsonId()},"result":${payload}}`, headers);
   }
 
   error(status: number, payload: string, retryAfterMs?: number): void {
+    if (!this.#answered) this.#timer?.answered(false, this.#since);
     const retry = retryAfterMs === undefined ? undefined : { 'retry-after': Math.ceil(retryAfterMs / 1000) };
     this.#finish(status, `{"jsonrpc":"2.0","id":${this.#jsonId()},"error":${payload}}`, retry);
   }
 
   fail(error: MillraceError, status = error.status): void {
     const requestId = this.#id === null ? undefined : String(this.#id);
+    const challenge = this.#options.challenge?.(error);
+    if (challenge !== undefined && !this.#response.headersSent)
+      this.#response.setHeader('www-authenticate', challenge);
     this.error(status, JSON.stringify(error.toJsonRpc(requestId)), error.retryAfterMs);
+  }
+
+  /** Also for an answer that is a stream: nothing is written yet. */
+  limited({ limit, remaining, resetMs }: RateLimitStanding): void {
+    if (this.#response.headersSent) return;
+    this.#response.setHeader('ratelimit-limit', limit);
+    this.#response.setHeader('ratelimit-remaining', remaining);
+    this.#response.setHeader('ratelimit-reset', Math.ceil(resetMs / 1000));
+  }
+
+  comeBack(ms: number): void {
+    if (!this.#answered) this.#events?.retryIn(ms);
   }
 
   notification(payload: string): void {
@@ -70,15 +98,19 @@ export class Exchange implements Answer {
   }
 
   onGone(listener: () => void): void {
-    this.#response.once('close', () => {
+    const gone = () => {
       this.#events?.stop();
       if (!this.#answered && !this.#recorder) listener();
-    });
+    };
+    // The client may have gone while the call was looked for in the cache.
+    if (this.#response.closed) queueMicrotask(gone);
+    // Once is enough: a response closes once, and a wrapper for each request is not free.
+    else this.#response.on('close', gone);
   }
 
   #stream(): EventWriter {
     if (!this.#events) {
-      this.#events = new EventWriter(this.#response, this.#options.keepAliveMs);
+      this.#events = new EventWriter(this.#response, this.#options.keepAliveMs, this.#options.valid);
       this.#recorder = this.#options.recorder?.(this.#call);
       this.#events.open(this.#recorder?.open());
     }

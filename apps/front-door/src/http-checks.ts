@@ -18,12 +18,19 @@ export class HostCheck {
   readonly #hosts: string[] | undefined;
   /** Headers that passed: clients send the same ones each time, and the check parses URLs. */
   readonly #passed = new Set<string>();
+  readonly #allowsOrigin: (origin: string) => boolean;
 
   /**
    * @param listenHost the address that the front door listens on; on loopback only local names are served
    * @param allowedHosts further host names, or the only ones when it does not listen on loopback; empty for any
+   * @param allowsOrigin whether pages of an origin may come in, whatever their host; none unless given
    */
-  constructor(listenHost: string, allowedHosts: readonly string[]) {
+  constructor(
+    listenHost: string,
+    allowedHosts: readonly string[],
+    allowsOrigin: (origin: string) => boolean = () => false,
+  ) {
+    this.#allowsOrigin = allowsOrigin;
     const local = localhostAllowedHostnames();
     if (local.includes(listenHost) || listenHost === '::1') this.#hosts = [...local, ...allowedHosts];
     else this.#hosts = allowedHosts.length > 0 ? [...allowedHosts] : undefined;
@@ -35,16 +42,23 @@ export class HostCheck {
     const key = `${host} ${origin}`;
     if (this.#passed.has(key)) return;
     if (!validateHostHeader(host, this.#hosts).ok) throw forbidden('Host', host);
-    if (origin !== undefined && !validateOriginHeader(origin, this.#hosts).ok)
-      throw forbidden('Origin', origin);
+    if (origin !== undefined && !this.#knows(origin, this.#hosts)) throw forbidden('Origin', origin);
     if (this.#passed.size >= CAPACITY) this.#passed.clear();
     this.#passed.add(key);
+  }
+
+  #knows(origin: string, hosts: string[]): boolean {
+    return this.#allowsOrigin(origin) || validateOriginHeader(origin, hosts).ok;
   }
 }
 
 /** @throws MillraceError when a POST can be refused before its body is read */
 export function checkPost(request: IncomingMessage): void {
-  if (!isJsonContentType(request.headers['content-type'] ?? null)) {
+  const { 'content-encoding': encoding, 'content-type': type } = request.headers;
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new MillraceError('unsupported_media_type', 'Content-Encoding: expected none');
+  }
+  if (type !== 'application/json' && !isJsonContentType(type ?? null)) {
     throw new MillraceError('unsupported_media_type', 'Content-Type: expected application/json');
   }
   if (!accepts(request, 'application/json') && !accepts(request, 'text/event-stream')) {

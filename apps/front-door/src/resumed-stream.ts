@@ -7,13 +7,15 @@ import type { LostAnswers } from './lost-answers.ts';
 import { eventId } from './stream-recorder.ts';
 
 /** Between two looks for an answer whose front door may be gone, in milliseconds. */
-const LOOK_MS = 500;
+const LOOK_MS = 250;
 
 export interface ResumedStreamOptions {
   readonly streams: EventStreams;
   readonly lost: LostAnswers;
   readonly tellPeers: PeerChannel['send'];
   readonly keepAliveMs: number;
+  /** Whether the client may still be told anything; always unless given. */
+  readonly valid?: (() => boolean) | undefined;
   readonly logger: Logger;
 }
 
@@ -30,7 +32,7 @@ export class ResumedStream {
   /** @param seq of the event after which the client wants to go on */
   constructor(name: StreamName, response: ServerResponse, seq: number, options: ResumedStreamOptions) {
     this.#name = name;
-    this.#events = new EventWriter(response, options.keepAliveMs);
+    this.#events = new EventWriter(response, options.keepAliveMs, options.valid);
     this.#seq = seq;
     this.#options = options;
   }
@@ -61,7 +63,9 @@ export class ResumedStream {
     return this.#reading;
   }
 
-  close(): void {
+  /** @param retryMs how soon the client should come back, in milliseconds; it decides itself unless given */
+  close(retryMs?: number): void {
+    if (retryMs !== undefined) this.#events.retryIn(retryMs);
     this.#closed = true;
     clearTimeout(this.#looking);
     this.#events.end();
@@ -80,6 +84,13 @@ export class ResumedStream {
     if (!this.#closed) this.#looking = setTimeout(() => void this.#look(call), LOOK_MS);
   }
 
+  /** While Redis is away no event can be kept; but who waits here need not wait past the deadline. */
+  #endWithout(payload: string | undefined): void {
+    if (payload === undefined || this.#closed) return;
+    this.#events.message(undefined, payload);
+    this.close();
+  }
+
   async #look(call: StreamCall): Promise<void> {
     const { lost, streams, tellPeers, logger } = this.#options;
     try {
@@ -93,6 +104,7 @@ export class ResumedStream {
       }
     } catch (error) {
       logger.warn({ err: error, call: call.call }, 'an answer that was lost could not be looked for');
+      this.#endWithout(lost.overdue(call));
     }
     this.#lookAgain(call);
   }

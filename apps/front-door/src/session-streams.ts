@@ -37,18 +37,21 @@ export class SessionStreams {
    * Opens what a GET asks for.
    *
    * @param lastEventId of the event after which the client wants to go on
+   * @param valid whether the client may still be told anything; always unless given
    * @throws MillraceError when there is no such event in this session
    */
   async open(
     session: SessionRecord,
     response: ServerResponse,
     lastEventId: string | undefined,
+    valid?: () => boolean,
   ): Promise<void> {
     const time = lastEventId === undefined ? Date.now() : TIME_ID.exec(lastEventId)?.[1];
-    if (time !== undefined) return this.#openChanges(session, response, Number(time));
+    if (time !== undefined) return this.#openChanges(session, response, Number(time), valid);
     const position = parseEventId(lastEventId ?? '');
     if (!position) throw unknownEvent();
-    await this.#resume({ session: session.id, stream: position.stream }, response, position.seq);
+    const name = { session: session.id, stream: position.stream };
+    await this.#resume(name, response, position.seq, valid);
   }
 
   /** A stream that somebody came back for has new events. */
@@ -61,15 +64,21 @@ export class SessionStreams {
     await this.#changes.get(session)?.refresh();
   }
 
+  /** Ends all streams because this process does: their clients come back to another. */
   closeAll(): void {
-    for (const stream of this.#changes.values()) stream.close();
-    for (const streams of this.#resumed.values()) for (const stream of streams) stream.close();
+    for (const stream of this.#changes.values()) stream.close(RETRY_MS);
+    for (const streams of this.#resumed.values()) for (const stream of streams) stream.close(RETRY_MS);
   }
 
-  async #openChanges(session: SessionRecord, response: ServerResponse, since: number): Promise<void> {
+  async #openChanges(
+    session: SessionRecord,
+    response: ServerResponse,
+    since: number,
+    valid: (() => boolean) | undefined,
+  ): Promise<void> {
     // A message may go out on one stream only: the client's newest.
     this.#changes.get(session.id)?.close();
-    const stream = new ChangeStream(session, response, this.#options);
+    const stream = new ChangeStream(session, response, { ...this.#options, valid });
     this.#changes.set(session.id, stream);
     response.once('close', () => {
       stream.close();
@@ -78,8 +87,13 @@ export class SessionStreams {
     await stream.open(since);
   }
 
-  async #resume(name: StreamName, response: ServerResponse, seq: number): Promise<void> {
-    const stream = new ResumedStream(name, response, seq, this.#options);
+  async #resume(
+    name: StreamName,
+    response: ServerResponse,
+    seq: number,
+    valid: (() => boolean) | undefined,
+  ): Promise<void> {
+    const stream = new ResumedStream(name, response, seq, { ...this.#options, valid });
     const others = this.#resumed.get(name.stream) ?? new Set();
     this.#resumed.set(name.stream, others.add(stream));
     response.once('close', () => {
@@ -91,18 +105,22 @@ export class SessionStreams {
   }
 }
 
+interface ChangeStreamOptions extends SessionStreamsOptions {
+  readonly valid: (() => boolean) | undefined;
+}
+
 /** The stream of one session on which its client hears of changes. */
 class ChangeStream implements Subscriber {
   readonly #session: SessionRecord;
   readonly #events: EventWriter;
-  readonly #options: SessionStreamsOptions;
+  readonly #options: ChangeStreamOptions;
   #uris: ReadonlySet<string> = new Set();
   /** What happened before the stream was open; undefined since then. */
   #early: Change[] | undefined = [];
 
-  constructor(session: SessionRecord, response: ServerResponse, options: SessionStreamsOptions) {
+  constructor(session: SessionRecord, response: ServerResponse, options: ChangeStreamOptions) {
     this.#session = session;
-    this.#events = new EventWriter(response, options.keepAliveMs);
+    this.#events = new EventWriter(response, options.keepAliveMs, options.valid);
     this.#options = options;
   }
 
@@ -139,7 +157,9 @@ class ChangeStream implements Subscriber {
     }
   }
 
-  close(): void {
+  /** @param retryMs how soon the client should come back, in milliseconds; it decides itself unless given */
+  close(retryMs?: number): void {
+    if (retryMs !== undefined) this.#events.retryIn(retryMs);
     this.#options.changes.remove(this);
     this.#events.end();
   }

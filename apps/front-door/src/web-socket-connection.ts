@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MessageRequests, type MessageRequestsContext } from '@millrace/dispatch';
 import { REVISIONS, type ServerInfo } from '@millrace/protocol';
 import type { RawData, WebSocket } from 'ws';
+import type { Bearer } from './bearer.ts';
 
 /** Method of the first message on each connection, a notification. */
 const WELCOME = 'notifications/millrace/welcome';
@@ -13,6 +14,7 @@ const CLOSE = {
   binary: [1003, 'messages are text frames'],
   slow: [1013, 'messages are not read as fast as they come'],
   silent: [4000, 'no sign of life'],
+  unauthenticated: [4401, 'the credential has expired or was revoked'],
 } as const;
 
 /** How long a client may take to answer that its connection is closed, in milliseconds. */
@@ -33,19 +35,32 @@ export class WebSocketConnection {
   readonly #socket: WebSocket;
   readonly #context: WebSocketContext;
   readonly #requests: MessageRequests;
+  readonly #bearer: Bearer | undefined;
   #heardAt = Date.now();
   #usedAt = this.#heardAt;
   #draining = false;
   #closing: NodeJS.Timeout | undefined;
 
-  /** @param onClosed called once, when the connection is gone */
-  constructor(socket: WebSocket, context: WebSocketContext, onClosed: () => void) {
+  /**
+   * @param onClosed called once, when the connection is gone
+   * @param bearer who opened it; absent where nobody is authenticated
+   * @param source address that it came from, where that is put on record
+   */
+  constructor(
+    socket: WebSocket,
+    context: WebSocketContext,
+    onClosed: () => void,
+    bearer?: Bearer,
+    source?: string,
+  ) {
     this.#socket = socket;
     this.#context = context;
-    this.#requests = new MessageRequests(context, {
-      send: (message) => this.#send(message),
+    this.#bearer = bearer;
+    const outlet = {
+      send: (message: string) => this.#send(message),
       onAnswered: () => this.#closeWhenDrained(),
-    });
+    };
+    this.#requests = new MessageRequests(context, outlet, bearer && (() => bearer.identify()), source);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.#heardAt = Date.now();
@@ -63,7 +78,8 @@ export class WebSocketConnection {
   /** Looks whether anybody is there, and asks for a sign of life. */
   beat(now: number): void {
     const { idleMs } = this.#context;
-    if (now - this.#heardAt >= idleMs) this.#close('silent');
+    if (this.#bearer?.valid === false) this.#close('unauthenticated');
+    else if (now - this.#heardAt >= idleMs) this.#close('silent');
     else if (!this.#requests.inUse && now - this.#usedAt >= idleMs) this.#close('idle');
     else this.#socket.ping();
     this.#requests.keepSession();
@@ -97,7 +113,8 @@ export class WebSocketConnection {
   /** One large message may exceed the bound alone: what counts is whether the client takes the ones before. */
   #send(message: string): void {
     this.#usedAt = Date.now();
-    if (this.#socket.bufferedAmount > this.#context.maxBufferBytes) this.#close('slow');
+    if (this.#bearer?.valid === false) this.#close('unauthenticated');
+    else if (this.#socket.bufferedAmount > this.#context.maxBufferBytes) this.#close('slow');
     else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(message);
   }
 

@@ -1,13 +1,22 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { MillraceError, toMillraceError } from '@millrace/protocol';
+import { failureOf, type StreamQuota } from '@millrace/dispatch';
+import { MillraceError } from '@millrace/protocol';
 import type { Service } from '@millrace/service';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Bearer } from './bearer.ts';
+import { credentialsOf, type Entrance } from './entrance.ts';
 import type { HostCheck } from './http-checks.ts';
+import type { RequestAudit } from './request-audit.ts';
 import { WebSocketConnection, type WebSocketContext } from './web-socket-connection.ts';
 
 export interface WebSocketsOptions extends WebSocketContext {
   readonly hosts: HostCheck;
+  /** Absent where nobody is authenticated. */
+  readonly entrance?: Pick<Entrance, 'identify' | 'challenge'> | undefined;
+  readonly quota: StreamQuota;
+  /** Absent where nothing is put on record. */
+  readonly audit?: Pick<RequestAudit, 'refused'> | undefined;
   /** Longest message that is taken, in bytes. */
   readonly maxMessageBytes: number;
   /** Between two pings on each connection, in milliseconds. */
@@ -54,18 +63,26 @@ export class WebSockets implements Service {
   }
 
   /** Makes a WebSocket of an HTTP connection, or refuses to. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { hosts, entrance, quota, audit } = this.#options;
     try {
-      this.#options.hosts.check(request);
+      hosts.check(request);
+      const bearer = entrance && (await Bearer.of(credentialsOf(request), entrance));
       if (this.#stopping) throw new MillraceError('shutting_down', 'The front door is shutting down');
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#add(webSocket));
+      socket.once('close', quota.open(bearer?.caller));
+      this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+        this.#add(webSocket, bearer, audit && request.socket.remoteAddress),
+      );
     } catch (thrown) {
-      refuse(socket, toMillraceError(thrown));
+      const error = failureOf(thrown);
+      audit?.refused(error, request.socket.remoteAddress);
+      refuse(socket, error, entrance?.challenge(error));
     }
   }
 
-  #add(webSocket: WebSocket): void {
-    const connection = new WebSocketConnection(webSocket, this.#options, () => this.#closed(connection));
+  #add(webSocket: WebSocket, bearer: Bearer | undefined, source: string | undefined): void {
+    const onClosed = () => this.#closed(connection);
+    const connection = new WebSocketConnection(webSocket, this.#options, onClosed, bearer, source);
     this.#connections.add(connection);
   }
 
@@ -85,11 +102,12 @@ export class WebSockets implements Service {
 }
 
 /** Answers over HTTP, since the connection has not become a WebSocket. */
-function refuse(socket: Duplex, { status, message }: MillraceError): void {
+function refuse(socket: Duplex, { status, message }: MillraceError, challenge: string | undefined): void {
   const body = `${message}\n`;
+  const asked = challenge === undefined ? '' : `www-authenticate: ${challenge}\r\n`;
   socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: text/plain\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `${asked}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

@@ -11,12 +11,14 @@ import {
 import { type Call, type Frame, type JsonObject, MillraceError, type ReplyAddress } from '@millrace/protocol';
 import { Slots } from '@millrace/resilience';
 import { type CallContext, createCallContext, type Registry, type Target } from '@millrace/toolkit';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { HeldLock } from '../../../libs/broker/src/locks.ts';
 import { useTestRedis } from '../../../libs/broker/src/testing/test-redis.ts';
 import { BatchRunner } from './batch-runner.ts';
 import { CallRunner } from './call-runner.ts';
 import { RunningCalls } from './running-calls.ts';
 import { aCall, endOf } from './testing/running.ts';
+import { ToolBatches } from './tool-batches.ts';
 
 const context = useTestRedis();
 
@@ -65,12 +67,14 @@ function setUp({ slots = 4, run = async () => ({}), worker = 'w-1' }: Setting = 
     }),
     running: new RunningCalls(),
     slots: new Slots(slots),
+    toolBatches: new ToolBatches({ slots: new Slots(1), onSlots: vi.fn(), policyOf: () => undefined }),
     claims: new Claims(redis, keys, worker),
     finished: new FinishedCalls(redis, keys),
     replies,
     progress: new TaskProgress(new TaskTable(redis, keys)),
     logger: source.logger,
     onSlots: vi.fn(),
+    onExpired: vi.fn(),
   };
   const ends = () => Object.fromEntries(replies.frames.map((frame) => [frame.call, endOf(frame)] as const));
   return { ...options, batches: new BatchRunner(options), ran, ends };
@@ -85,10 +89,14 @@ function aDelivery(calls: readonly (string | Call)[], redelivered = false): Deli
   });
   return {
     job: 'default.1',
+    pool: 'default',
     batch: { replyTo: { frontDoor: 'f-1', version: 1 }, calls: made },
     redelivered,
+    deaths: redelivered ? 1 : 0,
     retried: false,
+    lock: new HeldLock('1', 'token', 0),
     putBack: vi.fn(async () => undefined),
+    sendApart: vi.fn(async () => undefined),
   };
 }
 
@@ -115,9 +123,10 @@ test('no more calls run at a time than there are slots', async () => {
 });
 
 test('nobody works on a call past its deadline', async () => {
-  const { batches, ran, ends } = setUp();
+  const { batches, ran, ends, onExpired } = setUp();
   await batches.run(aDelivery([aCall('late', { target: 'safe', deadline: Date.now() - 1 }), 'a']));
   expect([ran, ends()]).toEqual([['a'], { a: 'result' }]);
+  expect(onExpired.mock.calls).toEqual([['default']]);
 });
 
 test('a call that was cancelled before it came is not run', async () => {
@@ -221,4 +230,45 @@ test('what finds no slot for a while is put back, unclaimed, for another worker 
   gate.resolve({});
   await done;
   expect(ran).toEqual(['slow']);
+});
+
+test('when a batch comes again, its calls go on alone, since one of them may have killed its worker', async () => {
+  const { batches, ran, running } = setUp();
+  const delivery = aDelivery(['a', 'b', 'c:once'], true);
+  await batches.run(delivery);
+  expect(vi.mocked(delivery.sendApart).mock.calls.map(([call]) => call.id)).toEqual(['a', 'b']);
+  expect([ran, running.size]).toEqual([['c'], 0]);
+});
+
+describe('when the lock of a batch is lost', () => {
+  const never: Run = (_, { signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+  test('its calls are stopped, and nothing is said of them', async () => {
+    const { batches, ran, ends, running, slots } = setUp({ run: never });
+    const delivery = aDelivery(['a', 'b:once']);
+    const done = batches.run(delivery);
+    await vi.waitUntil(() => ran.length === 2);
+    (delivery.lock as HeldLock).lose();
+    await done;
+    expect([ends(), running.size, slots.used]).toEqual([{}, 0, 0]);
+  });
+
+  test('calls that ended here are not marked, since they may have ended otherwise elsewhere', async () => {
+    const { batches, ran, finished } = setUp({ run: never });
+    const delivery = aDelivery(['a', 'b']);
+    const done = batches.run(delivery);
+    await vi.waitUntil(() => ran.length === 2);
+    (delivery.lock as HeldLock).lose();
+    await done;
+    expect((await finished.of('default.1')).size).toBe(0);
+  });
+
+  test('before its calls began, none of them does', async () => {
+    const { batches, ran } = setUp();
+    const delivery = aDelivery(['a', 'b:once']);
+    (delivery.lock as HeldLock).lose();
+    await batches.run(delivery);
+    expect(ran).toEqual([]);
+  });
 });

@@ -6,16 +6,21 @@ import {
   type TaskProgress,
   TryAgain,
 } from '@millrace/broker';
-import { type Call, type Frame, MillraceError, toMillraceError } from '@millrace/protocol';
+import { type Call, type Frame, MillraceError, type ReplyAddress, toMillraceError } from '@millrace/protocol';
 import type { Slots } from '@millrace/resilience';
 import type { Logger } from '@millrace/service';
 import { type Registry, type Target, unknownTarget } from '@millrace/toolkit';
 import { BatchTasks } from './batch-tasks.ts';
+import { answer, expired, notClaimed, workerLost } from './call-errors.ts';
 import type { CallRunner } from './call-runner.ts';
+import { HandBack } from './hand-back.ts';
 import { HeldSlot } from './held-slot.ts';
+import type { KeyedReplies } from './keyed-replies.ts';
+import { type Guard, refusalsOf } from './refusals.ts';
 import { RunningCall } from './running-call.ts';
 import type { RunningCalls } from './running-calls.ts';
 import type { TaskRun } from './task-run.ts';
+import type { ToolBatches } from './tool-batches.ts';
 import { UnfinishedBatch } from './unfinished-batch.ts';
 
 export interface BatchRunnerOptions {
@@ -25,11 +30,22 @@ export interface BatchRunnerOptions {
   readonly runner: CallRunner;
   readonly running: RunningCalls;
   readonly slots: Slots;
+  readonly toolBatches: ToolBatches;
   readonly claims: Claims;
   readonly finished: FinishedCalls;
   readonly replies: Replies;
+  /** Answers calls that have an idempotency key; without it they are answered like all others. */
+  readonly keyed?: KeyedReplies;
   readonly progress: TaskProgress;
+  /** Whether calls of the target may wait for something while others have their slot; none unless given. */
+  readonly mayWait?: (target: Target) => boolean;
+  /** Takes a place among the runs of the target, where these are limited; see `ToolPlaces`. */
+  readonly reserve?: (running: RunningCall, target: Target) => true | Promise<boolean>;
+  /** Absent where authentication is off. */
+  readonly guard?: Guard | undefined;
   readonly logger: Logger;
+  /** Told the pool of each call that is dropped because its deadline has passed. */
+  readonly onExpired?: (pool: string) => void;
   /** Told whenever slots were taken or given back. */
   readonly onSlots: () => void;
 }
@@ -47,10 +63,12 @@ interface Work {
 /** Works through one batch: drops what is expired, claims what must not run twice, runs the rest on free slots. */
 export class BatchRunner {
   readonly #options: BatchRunnerOptions;
+  readonly #handBack: HandBack;
   #arriving = 0;
 
   constructor(options: BatchRunnerOptions) {
     this.#options = options;
+    this.#handBack = new HandBack(options.worker, options.logger);
   }
 
   /** Slots that no call holds, waits for, or is about to take: with none left, no further batch may be taken. */
@@ -67,22 +85,48 @@ export class BatchRunner {
     const batch = new UnfinishedBatch(delivery, finished);
     const tasks = new BatchTasks({ progress, logger, retried: delivery.retried });
     const work = await this.#arrive(delivery.batch.calls.length, () => this.#unpack(batch, delivery, tasks));
+    delivery.lock.whenLost(() => this.#abandon(work));
+    const open = { work, batch, delivery };
+    this.#handBack.begin(open);
     const free = work.filter(({ target }) => target.idempotent);
     const guarded = work.filter(({ target }) => !target.idempotent);
-    await Promise.all([this.#runClaimed(guarded, batch, delivery), this.#runAll(free, batch, delivery)]);
+    const apart = delivery.redelivered && work.length > 1;
+    const runFree = () => this.#runAll(free, batch, delivery);
+    await Promise.all([
+      this.#runClaimed(guarded, batch, delivery),
+      apart ? this.#sendApart(free, batch, delivery) : runFree(),
+    ]);
+    this.#handBack.end(open);
     const again = await tasks.end();
+    await this.#options.keyed?.flush();
     await this.#options.replies.flush();
-    if (again) throw new TryAgain('a failure of a task that another try may help');
+    if (again && !delivery.lock.lost) throw new TryAgain('a failure of a task that another try may help');
     await batch.end();
+  }
+
+  /** Lets other workers have what runs here, as far as that does no harm, and stops the rest. */
+  handBack(): Promise<void> {
+    return this.#handBack.all();
   }
 
   /** What of the batch is to be done here and now. */
   async #unpack(batch: UnfinishedBatch, delivery: Delivery, tasks: BatchTasks): Promise<readonly Work[]> {
     const calls = await batch.calls();
+    const { guard, registry } = this.#options;
+    const refusals = guard && (await refusalsOf(calls, guard, (call) => registry.find(call)?.permissions));
     const work = calls
-      .filter((call) => call.deadline > Date.now() || call.task !== undefined)
-      .map((call) => this.#prepare(call, delivery, tasks));
+      .filter((call) => call.task !== undefined || !this.#hasExpired(call, delivery))
+      .map((call) => this.#prepare(call, delivery, tasks, refusals?.get(call)));
     return work.filter((one) => one !== undefined);
+  }
+
+  /** Nobody waits for the call any more: its front door has answered it. */
+  #hasExpired(call: Call, { pool, redelivered }: Delivery): boolean {
+    if (call.deadline > Date.now()) return false;
+    this.#options.onExpired?.(pool);
+    // Another worker may have begun it, which then counts.
+    if (!redelivered) this.#options.keyed?.drop(call);
+    return true;
   }
 
   /** Counts calls as arriving for as long as a step takes that stands between them and their slots. */
@@ -97,17 +141,49 @@ export class BatchRunner {
   }
 
   /** Finds what a call runs on; answers it at once when there is nothing, and skips it when it was cancelled. */
-  #prepare(call: Call, { batch }: Delivery, tasks: BatchTasks): Work | undefined {
-    const reply = (frame: Frame) => this.#options.replies.send(batch.replyTo, frame);
+  #prepare(
+    call: Call,
+    { batch }: Delivery,
+    tasks: BatchTasks,
+    refusal: MillraceError | undefined,
+  ): Work | undefined {
+    const reply = this.#replyOf(call, batch.replyTo);
     const task = tasks.open(call, reply);
     const send = task ? (frame: Frame) => task.send(frame) : reply;
     const running = new RunningCall(call, send, this.#options.worker, task);
-    const target = this.#options.registry.find(call);
+    const target = refusal ? undefined : this.#options.registry.find(call);
     if (!target) {
-      answer(running, unknownTarget(call));
+      answer(running, refusal ?? unknownTarget(call));
       return undefined;
     }
-    return this.#options.running.begin(running) ? { running, target, task } : undefined;
+    const { frontDoor } = batch.replyTo;
+    return this.#options.running.begin(running, frontDoor) ? { running, target, task } : undefined;
+  }
+
+  #replyOf(call: Call, to: ReplyAddress): (frame: Frame) => void {
+    const { replies, keyed } = this.#options;
+    const { idempotency } = call;
+    if (idempotency && keyed) return (frame) => keyed.send(call, idempotency, to, frame);
+    return (frame) => replies.send(to, frame);
+  }
+
+  /** Others have the batch by now, and answer its calls. */
+  #abandon(work: readonly Work[]): void {
+    const reason = new MillraceError('worker_lost', 'The worker was cut off from the cluster');
+    for (const { running } of work) {
+      running.abandon(reason);
+      this.#options.running.end(running);
+    }
+  }
+
+  /** One of the calls may have killed the worker that had them: each goes its own way, so that none suffers for another. */
+  async #sendApart(work: readonly Work[], batch: UnfinishedBatch, { sendApart }: Delivery): Promise<void> {
+    await Promise.all(
+      work.map(async (one) => {
+        await this.#putBack(one, sendApart);
+        batch.finish(one.running.call.id);
+      }),
+    );
   }
 
   async #runClaimed(work: readonly Work[], batch: UnfinishedBatch, delivery: Delivery): Promise<void> {
@@ -122,12 +198,11 @@ export class BatchRunner {
       const taken = await this.#options.claims.take(
         work.map(({ running: { call } }) => ({ call: call.id, deadline: call.deadline })),
       );
-      const [mine, lost] = partition(work, ({ running }) => taken.has(running.call.id));
-      for (const { running } of lost) {
+      for (const { running } of work.filter(({ running: { call } }) => !taken.has(call.id))) {
         this.#options.running.end(running);
         if (redelivered) answer(running, workerLost(running.call));
       }
-      return mine;
+      return work.filter(({ running }) => taken.has(running.call.id));
     } catch (cause) {
       for (const { running } of work) {
         this.#options.running.end(running);
@@ -142,28 +217,47 @@ export class BatchRunner {
   }
 
   async #runOne(work: Work, batch: UnfinishedBatch, delivery: Delivery): Promise<void> {
-    const { running, task } = work;
+    const { running } = work;
     const { slots, onSlots } = this.#options;
-    if (!slots.tryTake() && !(await this.#waitForSlot(work))) {
-      await this.#putBack(work, delivery);
-      batch.finish(running.call.id);
+    const reserved = this.#reserve(work);
+    if ((reserved !== true && !(await reserved)) || (!slots.tryTake() && !(await this.#waitForSlot(work)))) {
+      await this.#putBack(work, delivery.putBack);
+      if (!running.handedBack) batch.finish(running.call.id);
       onSlots();
       return;
     }
     onSlots();
-    const held = task && new HeldSlot(slots, onSlots);
-    if (held) task.runsOn(held);
+    const held = this.#hold(work);
     try {
-      await this.#runIfWanted(work);
+      await this.#runIfWanted(work, delivery);
     } finally {
       if (held) held.close();
       else {
         slots.release();
         onSlots();
       }
+      running.leavePlace();
       this.#options.running.end(running);
-      batch.finish(running.call.id);
+      if (!running.handedBack) batch.finish(running.call.id);
     }
+  }
+
+  /** @returns whether the call may begin here, as far as the limit of its tool goes; a task came alone and has time */
+  #reserve({ running, target, task }: Work): true | Promise<boolean> {
+    return task ? true : (this.#options.reserve?.(running, target) ?? true);
+  }
+
+  /** @returns the slot, when its call does not need it all the time */
+  #hold({ running, target, task }: Work): HeldSlot | undefined {
+    const { slots, onSlots, toolBatches } = this.#options;
+    const mayWait = this.#options.mayWait?.(target) ?? false;
+    if (!task && !target.batched && !mayWait) return undefined;
+    const held = new HeldSlot(slots, onSlots);
+    running.slot = held;
+    task?.runsOn(held);
+    const gather = toolBatches.gatherer(target, held);
+    if (gather) running.gather = gather;
+    return held;
   }
 
   /** @returns false when the call had better be run by another worker; a task came alone and has time */
@@ -175,23 +269,24 @@ export class BatchRunner {
   }
 
   /** No worker keeps calls that it cannot begin while others are idle: batches are filled by guesses at run times. */
-  async #putBack({ running, target }: Work, delivery: Delivery): Promise<void> {
+  async #putBack({ running, target }: Work, put: (call: Call) => Promise<void>): Promise<void> {
     const { call } = running;
+    running.leavePlace();
     try {
-      if (!target.idempotent) await this.#options.claims.release(call.id);
+      if (!target.idempotent && !running.aborted) await this.#options.claims.release(call.id);
       this.#options.running.end(running);
-      if (!running.aborted) await delivery.putBack(call);
+      if (!running.aborted) await put(call);
     } catch (cause) {
       answer(running, notClaimed(call, cause));
     }
   }
 
   /** It may have been cancelled, or expired, while it waited for its slot; of a task, that must be told. */
-  async #runIfWanted({ running, target, task }: Work): Promise<void> {
+  async #runIfWanted({ running, target, task }: Work, delivery: Delivery): Promise<void> {
     const { runner } = this.#options;
     if (running.abortReason) {
       if (task) answer(running, toMillraceError(running.abortReason));
-    } else if (running.call.deadline <= Date.now()) {
+    } else if (this.#hasExpired(running.call, delivery)) {
       if (task) answer(running, expired(running.call));
     } else if (!task || (await task.begin())) {
       await runner.run(running, target);
@@ -199,31 +294,4 @@ export class BatchRunner {
     // Only then does the call count as finished, should this worker die now.
     await task?.ended();
   }
-}
-
-function answer(running: RunningCall, error: MillraceError): void {
-  running.end('error', JSON.stringify(error.toJsonRpc(running.call.id)), 0);
-}
-
-function expired({ target }: Call): MillraceError {
-  return new MillraceError('deadline_exceeded', `${target} was not begun by its deadline`);
-}
-
-function workerLost(call: Call): MillraceError {
-  return new MillraceError(
-    'worker_lost',
-    `The worker that ran ${call.target} was lost: it is not known whether the call took effect`,
-    { details: { target: call.target } },
-  );
-}
-
-/** Redis answered, but took no claim, for instance because its memory is full. */
-function notClaimed(call: Call, cause: unknown): MillraceError {
-  return new MillraceError('broker_unavailable', `${call.target} was not run: it could not be claimed`, {
-    cause,
-  });
-}
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
 }

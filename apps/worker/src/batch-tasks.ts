@@ -1,5 +1,5 @@
 import type { TaskProgress } from '@millrace/broker';
-import { type Batch, type Call, type Frame, MillraceError } from '@millrace/protocol';
+import type { Call, Frame } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import { TaskRun } from './task-run.ts';
 
@@ -8,15 +8,6 @@ export interface BatchTasksOptions {
   /** Whether the batch comes again when work on it fails now. */
   readonly retried: boolean;
   readonly logger: Logger;
-}
-
-/** Ends the tasks of a batch that no worker will take again. */
-export async function abandonTasks({ calls }: Batch, progress: TaskProgress): Promise<void> {
-  for (const { task, target, id } of calls) {
-    if (task === undefined) continue;
-    const lost = new MillraceError('worker_lost', `${target} was given up: its workers were lost too often`);
-    await progress.settle(task, { kind: 'error', payload: JSON.stringify(lost.toJsonRpc(id)) });
-  }
 }
 
 /** The calls of one batch that are tasks, or may become some. */

@@ -13,11 +13,13 @@ interface Setting {
   readonly meanwhile?: (running: RunningCall) => void;
   readonly middleware?: readonly Middleware[];
   readonly timeoutMs?: number;
+  readonly idempotent?: boolean;
   readonly call?: Partial<Call>;
 }
 
 /** Runs one call on a target that does this. */
-async function runCall(run: Run, { meanwhile, middleware = [], timeoutMs, call = {} }: Setting = {}) {
+async function runCall(run: Run, setting: Setting = {}) {
+  const { meanwhile, middleware = [], timeoutMs, idempotent = true, call = {} } = setting;
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const runner = new CallRunner({
@@ -29,7 +31,7 @@ async function runCall(run: Run, { meanwhile, middleware = [], timeoutMs, call =
   const { running, frames } = aRunningCall(call);
   const target: Target = {
     pool: 'default',
-    idempotent: true,
+    idempotent,
     run,
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
@@ -72,6 +74,17 @@ test('a result that is no JSON is an error, not a silence', async () => {
   circular['self'] = circular;
   expect((await runCall(async () => circular)).end).toBe('internal_error');
 });
+
+test.each([true, false])(
+  'after its deadline a call may be made again if the tool is idempotent: %s',
+  async (idempotent) => {
+    const { frames } = await runCall(untilAborted, { timeoutMs: 20, idempotent });
+    expect(JSON.parse(frames[0]?.payload ?? '').data).toMatchObject({
+      name: 'deadline_exceeded',
+      retryable: idempotent,
+    });
+  },
+);
 
 test('at the deadline of the call its signal is aborted and the client is told', async () => {
   const { running, end } = await runCall(untilAborted, { call: { deadline: Date.now() + 20 } });

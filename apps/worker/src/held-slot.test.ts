@@ -81,3 +81,16 @@ test('a wait that fails ends like any other', async () => {
   await expect(held.lend(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(slots.used).toBe(1);
 });
+
+test('a slot that is handed over is the business of another from then on', () => {
+  const { slots, held } = setUp();
+  expect(held.handOver()).toBe(true);
+  held.close();
+  expect([slots.used, held.handOver()]).toEqual([1, false]);
+});
+
+test('who has given its slot back has none to hand over', () => {
+  const { slots, held } = setUp();
+  held.close();
+  expect([slots.used, held.handOver()]).toEqual([0, false]);
+});

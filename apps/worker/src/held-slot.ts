@@ -1,6 +1,6 @@
 import type { Slots } from '@millrace/resilience';
 
-/** The slot on which a task runs. It is lent to others while the task waits for its client, which may take hours. */
+/** The slot of a call that does not need it all the time, such as a task that waits for its client, maybe for hours. */
 export class HeldSlot {
   readonly #slots: Slots;
   readonly #onChange: () => void;
@@ -27,6 +27,14 @@ export class HeldSlot {
       this.#waits -= 1;
       await this.#retake();
     }
+  }
+
+  /** Leaves the slot to another, who gives it back. @returns false when there is none at this moment */
+  handOver(): boolean {
+    const held = this.#held && !this.#closed;
+    this.#held = false;
+    this.#closed = true;
+    return held;
   }
 
   /** Gives the slot back for good. */

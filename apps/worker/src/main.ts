@@ -1,13 +1,27 @@
-import { createLogger, runMain } from '@millrace/service';
+import { createLogger, Lifecycle, loadTracer, PRINT_CONFIG, printedConfig, runMain } from '@millrace/service';
+import { readUpstreams } from '@millrace/upstreams';
 import { loadWorkerConfig } from './config.ts';
 import { loadMiddleware, loadPlugins } from './plugin-loader.ts';
+import { PluginWatch } from './plugin-watch.ts';
 import { createWorker } from './worker.ts';
 
 await runMain(async () => {
   const config = loadWorkerConfig({ env: process.env });
+  if (process.argv.includes(PRINT_CONFIG)) return printedConfig(config, process.stdout);
   const logger = createLogger({ name: 'worker', level: config.logLevel, pretty: config.logPretty });
+  const tracer = await loadTracer('millrace-worker', config, logger);
   const plugins = await loadPlugins(config.plugins, process.cwd());
   const middleware = await loadMiddleware(config.middleware, process.cwd());
-  const service = createWorker(config, { plugins, middleware, env: process.env, logger });
+  const upstreams = readUpstreams(config.upstreams, process.env);
+  const worker = createWorker(config, { plugins, middleware, upstreams, env: process.env, logger, tracer });
+  const { registry } = worker;
+  const watch = new PluginWatch({
+    specifiers: config.plugins,
+    directory: process.cwd(),
+    known: plugins,
+    registry,
+    logger,
+  });
+  const service = config.watch ? new Lifecycle([worker, watch]) : worker;
   return { service, shutdownTimeoutMs: config.shutdownTimeoutMs, logger };
 }, process);

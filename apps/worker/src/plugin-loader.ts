@@ -13,13 +13,16 @@ export async function loadPlugins(specifiers: readonly string[], directory: stri
   return Promise.all(
     specifiers.map(async (specifier) => {
       const loaded = await load('MILLRACE_PLUGINS', specifier, directory);
-      if (!isPlugin(loaded)) {
-        throw new ConfigError(
-          `MILLRACE_PLUGINS: "${specifier}" — expected a module whose default export is a plugin (definePlugin)`,
-        );
-      }
-      return loaded;
+      return pluginOf(loaded, specifier);
     }),
+  );
+}
+
+/** What a module exports, as a plugin. @throws ConfigError when it is none */
+export function pluginOf(exported: unknown, specifier: string): Plugin {
+  if (isPlugin(exported)) return exported;
+  throw new ConfigError(
+    `MILLRACE_PLUGINS: "${specifier}" — expected a module whose default export is a plugin (definePlugin)`,
   );
 }
 

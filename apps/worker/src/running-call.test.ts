@@ -1,5 +1,7 @@
 import { MillraceError } from '@millrace/protocol';
+import { Slots } from '@millrace/resilience';
 import { expect, test } from 'vitest';
+import { HeldSlot } from './held-slot.ts';
 import { aRunningCall } from './testing/running.ts';
 
 const cancelled = new MillraceError('cancelled', 'The call was cancelled');
@@ -92,4 +94,52 @@ test('a call that ended asks nothing, and waits for no answer', async () => {
   await expect(asked).rejects.toThrow('has ended');
   await expect(running.request('roots/list', {}, 'input-2')).rejects.toThrow('has ended');
   expect(frames.map(({ kind }) => kind)).toEqual(['request', 'result']);
+});
+
+test('who wants to know is told that the call has to stop, also when it was told before', () => {
+  const { running } = aRunningCall();
+  const told: string[] = [];
+  const forget = running.onAbort(() => void told.push('forgotten'));
+  running.onAbort(() => void told.push('waiting'));
+  forget();
+  running.abort(cancelled);
+  running.onAbort(() => void told.push('late'));
+  expect(told).toEqual(['waiting', 'late']);
+});
+
+test('work is waited for, but not when the call has to stop', async () => {
+  const { running } = aRunningCall();
+  const ended = (reason: Error) => reason.message;
+  expect(await running.untilAborted(Promise.resolve('done'), ended)).toBe('done');
+  await expect(running.untilAborted(Promise.reject(new Error('failed')), ended)).rejects.toThrow('failed');
+  const never = running.untilAborted(new Promise<string>(() => undefined), ended);
+  running.abort(cancelled);
+  expect(await never).toBe('The call was cancelled');
+});
+
+test('a pause ends when its time is up, or when the call has to stop', async () => {
+  const { running } = aRunningCall();
+  expect(await running.pauseFor(1)).toBe(true);
+  const long = running.pauseFor(60_000);
+  running.abort(cancelled);
+  expect(await long).toBe(false);
+});
+
+test('during a pause others have the slot', async () => {
+  const { running } = aRunningCall();
+  const slots = new Slots(1);
+  slots.tryTake();
+  running.slot = new HeldSlot(slots, () => undefined);
+  const pause = running.pauseFor(1);
+  expect(slots.free).toBe(1);
+  await pause;
+  expect(slots.free).toBe(0);
+});
+
+test('a call that is abandoned stops, and says nothing of it', () => {
+  const { running, frames } = aRunningCall();
+  const { signal } = running;
+  running.abandon(cancelled);
+  running.end('error', '{}', 1);
+  expect([signal.aborted, frames]).toEqual([true, []]);
 });

@@ -1,7 +1,9 @@
 import type { ClientAnswer } from '@millrace/broker';
 import type { Call, Frame, JsonObject } from '@millrace/protocol';
 import type { CallSink } from '@millrace/toolkit';
+import type { CallTrace } from './call-trace.ts';
 import { ClientRequests } from './client-requests.ts';
+import type { HeldSlot } from './held-slot.ts';
 import type { TaskRun } from './task-run.ts';
 
 const ENDED = 'The call has ended before the client answered';
@@ -9,13 +11,27 @@ const ENDED = 'The call has ended before the client answered';
 /** One call while this worker holds it: where its frames go, and how it is told to stop. */
 export class RunningCall implements CallSink {
   readonly call: Call;
+  /** Milliseconds since the epoch; the call's own, or sooner where its target may not take that long. */
+  deadline: number;
+  /** What it runs on, where others may have that while the call waits for something. */
+  slot: HeldSlot | undefined;
+  /** A place that it has among the runs of its tool, and does not use yet. */
+  place: { leave(): void } | undefined;
+  /** Runs the call together with others; given to calls of tools that take batches. */
+  declare gather?: NonNullable<CallSink['gather']>;
+  /** Its steps here; absent for all calls that are not traced. */
+  declare trace?: CallTrace;
+  /** The step that runs now, for what the tool calls in its turn. */
+  declare traceparent?: string;
   readonly #send: (frame: Frame) => void;
   readonly #worker: string;
   readonly #task: TaskRun | undefined;
   #requests: ClientRequests | undefined;
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
+  #onAbort: Set<(reason: Error) => void> | undefined;
   #ended = false;
+  #handedBack = false;
 
   /**
    * @param worker id of this worker, which finds the answers of the client their way back
@@ -23,6 +39,7 @@ export class RunningCall implements CallSink {
    */
   constructor(call: Call, send: (frame: Frame) => void, worker: string, task?: TaskRun) {
     this.call = call;
+    this.deadline = call.deadline;
     this.#send = send;
     this.#worker = worker;
     this.#task = task;
@@ -44,6 +61,16 @@ export class RunningCall implements CallSink {
     return this.#abortReason !== undefined;
   }
 
+  /** Whether nothing more will be said of it here. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether it is on its queue again, for another worker. */
+  get handedBack(): boolean {
+    return this.#handedBack;
+  }
+
   get abortReason(): Error | undefined {
     return this.#abortReason;
   }
@@ -54,6 +81,55 @@ export class RunningCall implements CallSink {
     this.#abortReason = reason;
     this.#controller?.abort(reason);
     this.#requests?.failAll(reason);
+    for (const listener of this.#onAbort ?? []) listener(reason);
+  }
+
+  /** Gives back the place that it did not use. */
+  leavePlace(): void {
+    this.place?.leave();
+    this.place = undefined;
+  }
+
+  /** Calls `listener` when the call is told to stop, at once when it was. @returns what takes the listener back */
+  onAbort(listener: (reason: Error) => void): () => void {
+    if (this.#abortReason) listener(this.#abortReason);
+    this.#onAbort ??= new Set();
+    this.#onAbort.add(listener);
+    return () => this.#onAbort?.delete(listener);
+  }
+
+  /** Waits for work, or until the call is told to stop: then `ended` makes something of the reason. */
+  untilAborted<T>(work: Promise<T>, ended: (reason: Error) => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const forget = this.onAbort((reason) => resolve(ended(reason)));
+    work.then(resolve, reject).finally(forget);
+    return promise;
+  }
+
+  /** Waits so many milliseconds; others have the slot meanwhile. @returns false when the call was told to stop */
+  pauseFor(ms: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(resolve, ms, true);
+    const forget = this.onAbort(() => resolve(false));
+    const wait = () =>
+      promise.finally(() => {
+        clearTimeout(timer);
+        forget();
+      });
+    return this.slot ? this.slot.lend(wait) : wait();
+  }
+
+  /** Tells the tool to stop, and says nothing of it: the call is somebody else's by now. */
+  abandon(reason: Error): void {
+    this.abort(reason);
+    this.#ended = true;
+  }
+
+  /** Tells the tool to stop: another worker runs the call. */
+  handBack(reason: Error): void {
+    if (this.#ended) return;
+    this.#handedBack = true;
+    this.abandon(reason);
   }
 
   notify(method: string, params: JsonObject): void {

@@ -52,3 +52,41 @@ test('the answer of a client reaches the call that asked; one for a call that en
   calls.end(running);
   expect(calls.answer({ id: 'w-1/c-1/1', result: {} })).toBe(false);
 });
+
+test('a call that was lost and came back here is not forgotten when the first run of it ends', () => {
+  const calls = new RunningCalls();
+  const [first, second] = [aRunningCall().running, aRunningCall().running];
+  calls.begin(first);
+  calls.begin(second);
+  calls.end(first);
+  expect(calls.size).toBe(1);
+  calls.cancel('c-1');
+  expect(second.aborted).toBe(true);
+});
+
+test('it knows which calls run for which front door', () => {
+  const calls = new RunningCalls();
+  const [here, there] = [aRunningCall({ id: 'a' }).running, aRunningCall({ id: 'b' }).running];
+  calls.begin(here, 'f-1');
+  calls.begin(there, 'f-2');
+  expect([...calls.frontDoors()]).toEqual(['f-1', 'f-2']);
+  expect(calls.of('f-2')).toEqual([there]);
+});
+
+test('who waits for the calls that run is not kept waiting by later ones', async () => {
+  const calls = new RunningCalls();
+  await calls.settled();
+  const { running } = aRunningCall();
+  calls.begin(running);
+  let settled = false;
+  const settling = calls.settled().then(() => {
+    settled = true;
+  });
+  await Promise.resolve();
+  expect(settled).toBe(false);
+  const later = aRunningCall({ id: 'later' }).running;
+  calls.begin(later);
+  calls.end(running);
+  await settling;
+  expect(calls.size).toBe(1);
+});

@@ -12,29 +12,68 @@ const REMEMBERED = 10_000;
  */
 interface Place {
   running: RunningCall | undefined;
+  /** Id of the front door that made the call. */
+  readonly frontDoor: string;
+}
+
+/** Somebody who waits until certain calls have ended. */
+interface Settling {
+  readonly left: Set<Place>;
+  readonly done: () => void;
 }
 
 /** The calls that this worker holds, and those that were cancelled before they came. */
 export class RunningCalls {
   readonly #running = new Map<string, Place>();
   readonly #cancelled = new Set<string>();
+  readonly #settling = new Set<Settling>();
 
   get size(): number {
     return this.#running.size;
   }
 
   /** @returns false when the call was cancelled before it came */
-  begin(running: RunningCall): boolean {
+  begin(running: RunningCall, frontDoor = ''): boolean {
     if (this.#cancelled.delete(running.call.id)) return false;
-    this.#running.set(running.call.id, { running });
+    this.#running.set(running.call.id, { running, frontDoor });
     return true;
   }
 
-  end({ call }: RunningCall): void {
-    const place = this.#running.get(call.id);
-    if (!place) return;
-    this.#running.delete(call.id);
+  /** A call that was lost may have come back here, and then runs on. */
+  end(running: RunningCall): void {
+    const place = this.#running.get(running.call.id);
+    if (place?.running !== running) return;
+    this.#running.delete(running.call.id);
     place.running = undefined;
+    if (this.#settling.size > 0) this.#settle(place);
+  }
+
+  /** Resolves when all that run now have ended; those that come later do not count. */
+  settled(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settling.add({ left: new Set(this.#running.values()), done: resolve });
+    return promise;
+  }
+
+  #settle(place: Place): void {
+    for (const settling of this.#settling) {
+      settling.left.delete(place);
+      if (settling.left.size > 0) continue;
+      this.#settling.delete(settling);
+      settling.done();
+    }
+  }
+
+  /** Front doors of the calls that run, each as often as it has one. */
+  *frontDoors(): Iterable<string> {
+    for (const { frontDoor } of this.#running.values()) yield frontDoor;
+  }
+
+  /** The calls of one front door. */
+  of(frontDoor: string): RunningCall[] {
+    const places = [...this.#running.values()].filter((place) => place.frontDoor === frontDoor);
+    return places.map(({ running }) => running).filter((running) => running !== undefined);
   }
 
   /** Stops a call; one that is not here yet is not begun when it comes. */

@@ -2,7 +2,7 @@ import { TaskProgress, TaskStore, TaskTable } from '@millrace/broker';
 import { ANONYMOUS, ERROR_META_KEY, type Frame, MillraceError } from '@millrace/protocol';
 import { expect, test } from 'vitest';
 import { useTestRedis } from '../../../libs/broker/src/testing/test-redis.ts';
-import { abandonTasks, BatchTasks } from './batch-tasks.ts';
+import { BatchTasks } from './batch-tasks.ts';
 import { RunningCall } from './running-call.ts';
 import { aCall } from './testing/running.ts';
 
@@ -148,14 +148,4 @@ test('a call that is no task is not tried again: its client waits', async () => 
   const { tasks, running, frames } = setUp({ retried: true });
   running.end('result', toolFailure(true), 5);
   expect([await tasks.end(), frames.length]).toEqual([false, 1]);
-});
-
-test('a task whose batch nobody will take again fails', async () => {
-  const { create, find, progress } = setUp();
-  await create();
-  const calls = [aCall('f-1.0'), aCall('f-1.1', { task: 't-1' })];
-  await abandonTasks({ replyTo: { frontDoor: 'f-1', version: 2 }, calls }, progress);
-  const found = await find();
-  expect(found?.task.status).toBe('failed');
-  expect(JSON.parse(found?.outcome ?? '')).toMatchObject({ code: -32004, data: { name: 'worker_lost' } });
 });

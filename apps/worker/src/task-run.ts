@@ -1,6 +1,7 @@
 import type { OpenQuestion, TaskProgress } from '@millrace/broker';
 import {
   type Call,
+  callFields,
   ERROR_META_KEY,
   type Frame,
   isTerminal,
@@ -86,10 +87,17 @@ export class TaskRun {
 
   /** Tells the client how far the task is. */
   status(message: string): void {
-    const { progress, task, logger } = this.#options;
+    const { progress, task, call, logger } = this.#options;
     progress.describe(task, message).catch((error: Error) => {
-      logger.warn({ err: error, task }, 'the status of a task was not told');
+      logger.warn({ err: error, ...callFields(call) }, 'the status of a task was not told');
     });
+  }
+
+  /** Leaves the task to another worker, unless it has ended by now. */
+  comeAgain(): void {
+    if (this.#end) return;
+    this.#end = Promise.resolve();
+    this.#again = true;
   }
 
   /** Resolves when what the call ended with is stored or sent. @returns whether the batch has to come again */
@@ -114,12 +122,12 @@ export class TaskRun {
   }
 
   async #look(key: string, resolve: (answer: JsonObject) => void): Promise<void> {
-    const { progress, task, logger } = this.#options;
+    const { progress, task, call, logger } = this.#options;
     try {
       const answer = await progress.answerOf(task, key);
       if (answer) resolve(answer);
     } catch (error) {
-      logger.warn({ err: error, task }, 'an answer could not be looked for');
+      logger.warn({ err: error, ...callFields(call) }, 'an answer could not be looked for');
     }
   }
 

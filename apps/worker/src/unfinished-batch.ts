@@ -30,19 +30,23 @@ export class UnfinishedBatch {
 
   finish(call: string): void {
     this.#left -= 1;
-    if (this.#left > 0) this.#tick.add(call);
+    // Of a batch that was lost nothing is known here any more: others go by the marks.
+    if (this.#left > 0 && !this.#delivery.lock.lost) this.#tick.add(call);
   }
 
   /** Removes the marks, now that the whole batch is done. */
   async end(): Promise<void> {
     this.#left = 0;
     await this.#marking;
-    if (this.#marked) await this.#finished.clear(this.#delivery.job);
+    if (this.#marked && !this.#delivery.lock.lost) await this.#finished.clear(this.#delivery.job);
   }
 
   #mark(calls: readonly string[]): void {
     if (this.#left <= 0) return;
     this.#marked = true;
-    this.#marking = this.#finished.mark(this.#delivery.job, calls);
+    this.#marking = this.#finished.mark(this.#delivery.job, calls).catch(dispensable);
   }
 }
+
+/** Without a mark a call may come again: an idempotent one then runs again, and no other does. */
+function dispensable(): void {}

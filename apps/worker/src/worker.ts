@@ -1,53 +1,60 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import {
-  Announcer,
-  AnswerListener,
-  CancellationListener,
+  type Announcer,
   Claims,
   connectPatient,
+  DeadLetters,
   disconnect,
-  EventPublisher,
-  FinishedCalls,
-  Intake,
   Keys,
   type RedisSource,
-  Replies,
-  StateKey,
-  StoredReplies,
-  TaskProgress,
-  TaskTable,
+  redisSourceOf,
   whenReady,
 } from '@millrace/broker';
 import { MillraceError } from '@millrace/protocol';
 import { Slots } from '@millrace/resilience';
 import {
-  AdminServer,
   createMetrics,
-  exposeMetrics,
   Lifecycle,
   type Logger,
   type Phase,
   type Service,
+  type Tracer,
   watchProcess,
 } from '@millrace/service';
-import { type Middleware, type Plugin, Registry } from '@millrace/toolkit';
+import type { Middleware, Plugin, Registry, ToolTarget } from '@millrace/toolkit';
+import type { UpstreamSettings } from '@millrace/upstreams';
+import { announcementOf } from './announcement.ts';
+import { Answering } from './answering.ts';
 import { BatchRunner } from './batch-runner.ts';
-import { abandonTasks } from './batch-tasks.ts';
 import { CallRunner } from './call-runner.ts';
+import { ownBreaker, queuesOf } from './canary.ts';
 import type { WorkerConfig } from './config.ts';
+import { keepState, registerUpstreams } from './hosted-upstreams.ts';
+import { Intakes } from './intakes.ts';
+import { listeners } from './listeners.ts';
 import { RunningCalls } from './running-calls.ts';
+import { ToolBatches } from './tool-batches.ts';
+import { ToolFigures } from './tool-figures.ts';
+import { WorkerAdmin } from './worker-admin.ts';
+import { WorkerGuard } from './worker-guard.ts';
+import { WorkerPolicies } from './worker-policies.ts';
+import { createRegistry, stateKeyOf } from './worker-registry.ts';
+import { WorkerState } from './worker-state.ts';
 
 /** Version told to clients in `serverInfo`. */
 const VERSION = '0.1.0';
 
 export interface WorkerParts {
   readonly plugins: readonly Plugin[];
+  /** Existing MCP servers that it hosts; one that is broken does not keep the worker from serving the rest. */
+  readonly upstreams?: readonly UpstreamSettings[];
   /** Layers around those of the plugins, the outermost first. */
   readonly middleware?: readonly Middleware[];
   /** Environment that is handed to the plugins. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** A worker: takes batches of its pools from the queue, runs their calls, sends frames back. */
@@ -73,9 +80,16 @@ class ClusterWorker implements Worker {
   readonly #metrics = createMetrics();
   readonly #running = new RunningCalls();
   readonly #slots: Slots;
-  readonly #progress: TaskProgress;
-  readonly #intakes: Intake[];
-  readonly #admin: AdminServer;
+  /** Pools whose calls it takes: its own too, when it keeps state for somebody. */
+  readonly #pools: readonly string[];
+  readonly #answering: Answering;
+  readonly #guard: WorkerGuard | undefined;
+  readonly #policies: WorkerPolicies;
+  readonly #state: WorkerState;
+  readonly #toolBatches: ToolBatches;
+  readonly #batches: BatchRunner;
+  readonly #intakes: Intakes;
+  readonly #admin: WorkerAdmin;
   readonly #lifecycle: Lifecycle;
 
   constructor(config: WorkerConfig, parts: WorkerParts) {
@@ -83,25 +97,85 @@ class ClusterWorker implements Worker {
     this.#parts = parts;
     this.#logger = parts.logger;
     this.#slots = new Slots(config.slots);
-    const source: RedisSource = { url: config.redisUrl, logger: parts.logger };
+    const source = redisSourceOf(config, parts.logger);
     const keys = new Keys(config.prefix);
     const commands = connectPatient(source, 'worker');
-    this.registry = this.#registry(commands, keys);
-    this.#progress = new TaskProgress(new TaskTable(commands, keys));
-    const batches = this.#batchRunner(commands, keys);
-    this.#intakes = config.pools.map((pool) => this.#intake(source, keys, pool, batches));
-    this.#admin = this.#adminServer();
-    const announcer = this.#announcer(source, keys);
-    this.registry.onChange(() => void this.#republish(announcer));
+    this.#policies = this.#workerPolicies(source, keys);
+    this.#state = new WorkerState({ settings: config, source, keys, metrics: this.#metrics });
+    this.registry = createRegistry({
+      config,
+      env: parts.env ?? {},
+      redis: commands,
+      keys,
+      state: this.#state,
+      policies: this.#policies,
+      running: this.#running,
+      metrics: this.#metrics,
+      logger: this.#logger,
+    });
+    this.#answering = new Answering({
+      redis: commands,
+      keys,
+      metrics: this.#metrics,
+      isIdempotent: (call) => this.registry.find(call)?.idempotent ?? true,
+      logger: this.#logger,
+    });
+    const figures = { metrics: this.#metrics, logger: this.#logger };
+    this.#guard = WorkerGuard.of(config, { redis: commands, keys, ...figures });
+    this.#toolBatches = new ToolBatches({
+      slots: this.#slots,
+      onSlots: () => this.#intakes.adjust(),
+      policyOf: (tool) => this.#policies.of(tool as ToolTarget)?.batch,
+      onRun: (tool, calls) => this.#metrics.toolBatchSize.observe({ tool }, calls),
+    });
+    this.#batches = this.#batchRunner(commands, keys);
+    const queues = queuesOf(config);
+    this.#pools = keepState(parts.upstreams ?? []) ? [...queues, this.id] : queues;
+    this.#intakes = new Intakes({
+      worker: this.id,
+      pools: this.#pools,
+      source,
+      keys,
+      config,
+      batches: this.#batches,
+      letters: new DeadLetters(commands, keys),
+      answering: this.#answering,
+      metrics: this.#metrics,
+    });
+    this.#admin = this.#workerAdmin(source);
+    const announcer = announcementOf({
+      id: this.id,
+      pools: this.#pools,
+      config,
+      registry: this.registry,
+      source,
+      keys,
+      onDrain: (drained) => this.#intakes.obey(drained),
+    });
     this.#lifecycle = new Lifecycle([
+      ...(parts.tracer ? [parts.tracer] : []),
       this.#admin,
       { start: () => whenReady(commands), stop: async () => disconnect(commands) },
-      this.#stateKey(commands, keys),
+      this.#admin.probe,
+      stateKeyOf(this.registry, { config, redis: commands, keys, logger: this.#logger }),
+      ...(this.#guard ? [this.#guard] : []),
+      this.#policies,
+      this.#state,
       { start: () => this.#registerPlugins(), stop: () => this.registry.close() },
-      this.#cancellationListener(source, keys),
-      this.#answerListener(source, keys),
-      { start: () => this.#startIntakes(), stop: (deadline) => this.#drain(deadline) },
-      announcer,
+      ...listeners({
+        worker: this.id,
+        pools: this.#pools,
+        source,
+        redis: commands,
+        keys,
+        times: config,
+        running: this.#running,
+        progress: this.#answering.progress,
+      }),
+      // Known until it has ended its calls, where nobody else could: see `leave`.
+      { start: async () => undefined, stop: () => announcer.stop() },
+      { start: () => this.#intakes.start(), stop: (deadline) => this.#drain(deadline) },
+      { start: () => announcer.start(), stop: () => this.#leave(announcer) },
     ]);
   }
 
@@ -123,23 +197,15 @@ class ClusterWorker implements Worker {
     return this.#lifecycle.stop(deadline);
   }
 
-  #registry(commands: ReturnType<typeof connectPatient>, keys: Keys): Registry {
-    const events = new EventPublisher(commands, keys, this.#logger);
-    return new Registry({
-      env: this.#parts.env ?? {},
-      log: this.#logger,
-      announce: (uri) => events.publish({ kind: 'resource_updated', uri }),
-    });
-  }
-
-  #stateKey(commands: ReturnType<typeof connectPatient>, keys: Keys): StateKey {
-    const { stateKey } = this.#config;
-    return new StateKey({
-      redis: commands,
+  #workerPolicies(source: RedisSource, keys: Keys): WorkerPolicies {
+    return new WorkerPolicies({
+      source,
       keys,
+      settings: this.#config.policies,
+      adapt: this.#config.canaryWeight === undefined ? undefined : ownBreaker,
+      createContext: (call, sink) => this.registry.createContext(call, sink),
+      metrics: this.#metrics,
       logger: this.#logger,
-      ...(stateKey !== '' && { configured: stateKey }),
-      onKey: (key) => this.registry.useStateKey(key),
     });
   }
 
@@ -153,16 +219,26 @@ class ClusterWorker implements Worker {
         serverInfo: { name: serverName, version: VERSION },
         createContext: (call, sink) => this.registry.createContext(call, sink),
         middleware: () => this.#layers(),
+        policies: { layers: this.#policies.layers, policiesOf: (tool) => this.#policies.of(tool) },
+        figures: new ToolFigures(this.#metrics),
+        tracer: this.#parts.tracer,
+        worker: this.id,
         logger,
       }),
       running: this.#running,
       slots: this.#slots,
+      toolBatches: this.#toolBatches,
       claims: new Claims(commands, keys, this.id),
-      finished: new FinishedCalls(commands, keys),
-      replies: new Replies(commands, keys, new StoredReplies(commands, keys), logger),
-      progress: this.#progress,
+      finished: this.#answering.finished,
+      replies: this.#answering.replies,
+      keyed: this.#answering.keyed,
+      progress: this.#answering.progress,
+      guard: this.#guard,
+      mayWait: (target) => this.#policies.mayWait(target),
+      reserve: (running, target) => this.#policies.reserve(running, target),
       logger,
-      onSlots: () => this.#adjustIntakes(),
+      onExpired: (pool) => this.#metrics.expired.inc({ pool: pool === this.id ? 'own' : pool }),
+      onSlots: () => this.#intakes.adjust(),
     });
   }
 
@@ -172,97 +248,51 @@ class ClusterWorker implements Worker {
     return own && own.length > 0 ? [...own, ...plugins] : plugins;
   }
 
-  #intake(source: RedisSource, keys: Keys, pool: string, batches: BatchRunner): Intake {
-    return new Intake({
-      source,
-      keys,
-      pool,
-      lockMs: this.#config.lockMs,
-      freeSlots: () => batches.freeSlots,
-      envelope: this.#config.envelopeVersion,
-      onDelivery: (delivery) => batches.run(delivery),
-      onAbandoned: (batch) => abandonTasks(batch, this.#progress),
-    });
-  }
-
-  #adjustIntakes(): void {
-    for (const intake of this.#intakes) intake.adjust();
-  }
-
-  #cancellationListener(source: RedisSource, keys: Keys): CancellationListener {
-    return new CancellationListener({
-      source,
-      keys,
-      pools: this.#config.pools,
-      onCancelled: (call) => this.#running.cancel(call),
-    });
-  }
-
-  #answerListener(source: RedisSource, keys: Keys): AnswerListener {
-    return new AnswerListener({
-      source,
-      keys,
-      worker: this.id,
-      onAnswer: (answer) => {
-        if (this.#running.answer(answer)) return;
-        this.#logger.info({ request: answer.id }, 'a late answer of a client is ignored');
-      },
-    });
-  }
-
-  #announcer(source: RedisSource, keys: Keys): Announcer {
-    const { pools, slots, envelopeVersion: envelope } = this.#config;
-    const machine = { host: hostname(), pid: process.pid };
-    return new Announcer({
-      source,
-      keys,
-      times: this.#config,
-      worker: { id: this.id, pools, slots, envelope, startedAt: Date.now(), ...machine },
-      offer: () => this.registry.offer(pools),
-    });
-  }
-
   async #registerPlugins(): Promise<void> {
     for (const plugin of this.#parts.plugins) await this.registry.register(plugin);
+    const { upstreams = [] } = this.#parts;
+    await registerUpstreams({
+      upstreams,
+      registry: this.registry,
+      metrics: this.#metrics,
+      logger: this.#logger,
+    });
+    const { tools } = this.registry.offer(this.#config.pools);
+    this.#policies.checkNames(tools.map(({ definition }) => definition.name));
   }
 
-  async #republish(announcer: Announcer): Promise<void> {
-    try {
-      await announcer.publish();
-    } catch (error) {
-      this.#logger.error({ err: error }, 'the changed offer was not published');
-    }
+  /** Gets no new work; calls for which only this worker has the state are still its own to end. */
+  #leave(announcer: Announcer): Promise<void> {
+    return this.#pools.includes(this.id) ? announcer.retreat([this.id]) : announcer.stop();
   }
 
-  async #startIntakes(): Promise<void> {
-    await Promise.all(this.#intakes.map((intake) => intake.start()));
-  }
-
-  /** Quiet first, everywhere at once; then what runs may end; at the deadline it is aborted. */
+  /** Quiet first, everywhere at once; then what runs may end; at the deadline the rest is handed back. */
   async #drain(deadline?: number): Promise<void> {
     const stopping = new MillraceError('shutting_down', 'The worker is shutting down');
-    const timer =
-      deadline === undefined
-        ? undefined
-        : setTimeout(() => this.#running.abortAll(stopping), Math.max(0, deadline - Date.now()));
-    await Promise.all(this.#intakes.map((intake) => intake.stop()));
+    const giveUp = async (): Promise<void> => {
+      await this.#batches.handBack();
+      // What nobody else can have is stopped.
+      this.#running.abortAll(stopping);
+    };
+    const left = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
+    const timer = left === undefined ? undefined : setTimeout(() => void giveUp(), left);
+    const stopped = this.#intakes.stop();
+    this.#toolBatches.hurry();
+    await stopped;
     clearTimeout(timer);
   }
 
-  #adminServer(): AdminServer {
-    return new AdminServer({
-      host: this.#config.adminHost,
-      port: this.#config.adminPort,
-      portVariable: 'MILLRACE_ADMIN_PORT',
-      logger: this.#logger,
-      routes: {
-        '/livez': () => ({ body: { status: 'alive' } }),
-        '/readyz': () => ({
-          status: this.phase === 'ready' ? 200 : 503,
-          body: { phase: this.phase, slotsUsed: this.#slots.used, calls: this.#running.size },
-        }),
-        '/metrics': () => exposeMetrics(this.#metrics),
-      },
+  #workerAdmin(source: RedisSource): WorkerAdmin {
+    return new WorkerAdmin({
+      config: this.#config,
+      source,
+      metrics: this.#metrics,
+      phase: () => this.phase,
+      registry: () => this.registry,
+      intakes: () => this.#intakes.all,
+      checks: [this.#state.check],
+      slots: this.#slots,
+      calls: () => this.#running.size,
     });
   }
 }

@@ -2,7 +2,9 @@ import type { Logger, Service } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import type { ClientAnswer } from './answer-sender.ts';
 import type { Keys } from './keys.ts';
-import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
+import { cipherOf } from './payload-cipher.ts';
+import { connectSubscriber, disconnect, whenReady } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
 
 export interface AnswerListenerOptions {
   readonly source: RedisSource;
@@ -21,7 +23,11 @@ export class AnswerListener implements Service {
   constructor(options: AnswerListenerOptions) {
     this.#options = options;
     this.#logger = options.source.logger;
-    this.#subscriber = connectPatient(options.source, 'answers');
+    this.#subscriber = connectSubscriber(
+      options.source,
+      'answers',
+      options.keys.workerChannel(options.worker),
+    );
     this.#subscriber.on('message', (_channel, message) => this.#receive(message));
   }
 
@@ -36,7 +42,8 @@ export class AnswerListener implements Service {
 
   #receive(message: string): void {
     try {
-      this.#options.onAnswer(JSON.parse(message) as ClientAnswer);
+      const text = cipherOf(this.#subscriber).open(message, 'answer');
+      this.#options.onAnswer(JSON.parse(text) as ClientAnswer);
     } catch (error) {
       this.#logger.error({ err: error }, 'an answer of a client could not be read');
     }

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { cipherOf } from './payload-cipher.ts';
+import { publishCounted } from './publish-counted.ts';
 
 /** What a client answered to a request of a worker. */
 export interface ClientAnswer {
@@ -22,6 +24,13 @@ export class AnswerSender {
   /** @returns whether the worker was there to hear it */
   async send(answer: ClientAnswer): Promise<boolean> {
     const [worker = ''] = answer.id.split('/');
-    return (await this.#redis.publish(this.#keys.workerChannel(worker), JSON.stringify(answer))) > 0;
+    const channel = this.#keys.workerChannel(worker);
+    return (
+      (await publishCounted(
+        this.#redis,
+        channel,
+        cipherOf(this.#redis).seal(JSON.stringify(answer), 'answer'),
+      )) > 0
+    );
   }
 }

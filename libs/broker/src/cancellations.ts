@@ -1,7 +1,8 @@
 import type { Logger, Service } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
-import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
+import { connectSubscriber, disconnect, whenReady } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
 import { Tick } from './tick.ts';
 
 interface Cancellation {
@@ -56,7 +57,11 @@ export class CancellationListener implements Service {
 
   constructor(options: CancellationListenerOptions) {
     this.#options = options;
-    this.#subscriber = connectPatient(options.source, 'cancellations');
+    this.#subscriber = connectSubscriber(
+      options.source,
+      'cancellations',
+      options.keys.cancellations(options.pools[0] ?? ''),
+    );
     this.#subscriber.on('message', (_channel, message) => {
       for (const call of JSON.parse(message) as string[]) options.onCancelled(call);
     });

@@ -90,3 +90,23 @@ test('resources, templates and prompts are merged by their own names', () => {
     one.prompts,
   ]);
 });
+
+test('what canaries serve stands beside what the others serve, with the weight of the newest', () => {
+  const canary = (id: string, startedAt: number, weight: number) =>
+    worker(id, 'new', { startedAt, pools: ['default-canary'], weight });
+  const workers = [canary('c', 5, 10), canary('d', 6, 20), worker('old', 'old', { startedAt: 1 })];
+  const offers = new Map([
+    ['old', offer('default', 'tool=old')],
+    ['new', offer('default-canary', 'tool=new', 'only-new=new')],
+  ]);
+  const view = mergeCatalogue(workers, offers);
+  expect(
+    view.tools.map(({ definition, pool }) => [definition.name, definition['description'], pool]),
+  ).toEqual([
+    ['only-new', 'new', 'default-canary'],
+    ['tool', 'old', 'default'],
+  ]);
+  expect(view.canary?.weights).toEqual(new Map([['default-canary', 20]]));
+  expect(view.canary?.offer.tools.map(({ definition }) => definition.name)).toEqual(['only-new', 'tool']);
+  expect(mergeCatalogue([worker('old', 'old')], offers).canary).toBeUndefined();
+});

@@ -6,6 +6,17 @@ export interface CatalogueView extends Offer {
   /** Slots of the live workers of each pool; a pool that is missing has none. */
   readonly slots: ReadonlyMap<string, number>;
   readonly workers: readonly WorkerRecord[];
+  /** Pools that take no new calls, because an operator wants it; none unless given. */
+  readonly draining?: ReadonlySet<string>;
+  /** What the live canaries serve beside it, of what others serve too; absent when there is none. */
+  readonly canary?: CanaryView;
+}
+
+/** A version on trial. */
+export interface CanaryView {
+  readonly offer: Offer;
+  /** Share of the calls that each of its pools is to get, in percent. */
+  readonly weights: ReadonlyMap<string, number>;
 }
 
 /**
@@ -22,11 +33,34 @@ export function mergeCatalogue(
   const slots = slotsByPool(workers);
   const merge = new Merge();
   for (const offer of offers.values()) merge.add(offer, (pool) => !slots.has(pool));
-  for (const worker of [...workers].sort((a, b) => a.startedAt - b.startedAt)) {
+  // What canaries alone serve is served by them; of all else the definition of the others counts.
+  const canaries = inOrder(workers.filter(isCanary));
+  for (const worker of [...canaries, ...inOrder(workers.filter((one) => !isCanary(one)))]) {
     const offer = offers.get(worker.offer);
     if (offer) merge.add(offer, (pool) => worker.pools.includes(pool));
   }
-  return { ...merge.result(), slots, workers };
+  const canary = canaries.length > 0 && canaryView(canaries, offers);
+  return { ...merge.result(), slots, workers, ...(canary && { canary }) };
+}
+
+function isCanary({ weight }: WorkerRecord): boolean {
+  return weight !== undefined;
+}
+
+function inOrder(workers: readonly WorkerRecord[]): readonly WorkerRecord[] {
+  return [...workers].sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/** @param canaries the newest last: what it says counts */
+function canaryView(canaries: readonly WorkerRecord[], offers: ReadonlyMap<string, Offer>): CanaryView {
+  const merge = new Merge();
+  const weights = new Map<string, number>();
+  for (const { pools, offer, weight = 0 } of canaries) {
+    const served = offers.get(offer);
+    if (served) merge.add(served, (pool) => pools.includes(pool));
+    for (const pool of pools) weights.set(pool, weight);
+  }
+  return { offer: merge.result(), weights };
 }
 
 function slotsByPool(workers: readonly WorkerRecord[]): Map<string, number> {

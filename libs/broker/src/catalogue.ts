@@ -2,18 +2,21 @@ import { EMPTY_OFFER, ENVELOPE_VERSION, type Offer } from '@millrace/protocol';
 import type { Logger, Service } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import { type CatalogueView, mergeCatalogue } from './catalogue-view.ts';
+import { Departures } from './departures.ts';
 import { readableEnvelopes } from './envelope-versions.ts';
+import { watchEviction } from './eviction-policy.ts';
+import { readFleet } from './fleet.ts';
 import type { Keys } from './keys.ts';
-import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
-import { Script } from './script.ts';
-import type { CatalogueTimes, WorkerRecord } from './worker-record.ts';
-
-const liveWorkers = new Script('live-workers');
+import { connectPatient, connectSubscriber, disconnect, whenReady } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
+import type { CatalogueTimes } from './worker-record.ts';
 
 export interface CatalogueOptions {
   readonly source: RedisSource;
   readonly keys: Keys;
   readonly times: CatalogueTimes;
+  /** Told of workers that fell silent without taking their leave. */
+  readonly onLost?: (workers: readonly string[]) => void;
 }
 
 /** A front door's copy of what the fleet serves: read at start, at every change, and when a worker falls silent. */
@@ -23,6 +26,7 @@ export class Catalogue implements Service {
   readonly #subscriber: Redis;
   readonly #logger: Logger;
   readonly #listeners = new Set<(view: CatalogueView) => void>();
+  readonly #departures: Departures;
   readonly #offers = new Map<string, Offer>();
   #view: CatalogueView = { ...EMPTY_OFFER, slots: new Map(), workers: [] };
   #envelopes: ReadonlyMap<string, number> = new Map();
@@ -35,12 +39,21 @@ export class Catalogue implements Service {
     this.#options = options;
     this.#logger = options.source.logger;
     this.#redis = connectPatient(options.source, 'catalogue');
-    this.#subscriber = connectPatient(options.source, 'catalogue-changes');
-    this.#subscriber.on('message', () => void this.refresh());
+    this.#subscriber = connectSubscriber(options.source, 'catalogue-changes', options.keys.catalogueChanges);
+    this.#departures = new Departures(options.times.workerTtlMs);
+    this.#subscriber.on('message', (_, message: string) => {
+      this.#departures.hear(message, Date.now());
+      void this.refresh();
+    });
   }
 
   get view(): CatalogueView {
     return this.#view;
+  }
+
+  /** Whether it has been read. */
+  get loaded(): boolean {
+    return this.#known !== '';
   }
 
   /** Slots of all live workers of a pool; 0 when there is none. */
@@ -60,9 +73,10 @@ export class Catalogue implements Service {
 
   async start(): Promise<void> {
     await Promise.all([whenReady(this.#redis), whenReady(this.#subscriber)]);
+    watchEviction(this.#redis, this.#logger);
     await this.#subscriber.subscribe(this.#options.keys.catalogueChanges);
     await this.#read();
-    this.#timer = setInterval(() => void this.refresh(), this.#options.times.heartbeatMs);
+    this.#timer = setInterval(() => this.#beat(), this.#options.times.heartbeatMs);
   }
 
   async stop(): Promise<void> {
@@ -91,32 +105,29 @@ export class Catalogue implements Service {
     }
   }
 
-  async #read(): Promise<void> {
-    const { keys, times } = this.#options;
-    const answer = await liveWorkers.run(
-      this.#redis,
-      [keys.workers, keys.offers],
-      [times.workerTtlMs, times.offerTtlMs],
-    );
-    const [ids, hashes] = answer as [string[], string[]];
-    const records = await this.#records(ids);
-    // Heartbeats alone change the order of the offers that are alive, which then does not matter.
-    const known = JSON.stringify([records, hashes.toSorted()]);
-    if (known === this.#known) return;
-    await this.#loadOffers(hashes);
-    this.#known = known;
-    this.#envelopes = readableEnvelopes(records);
-    this.#view = mergeCatalogue(records, this.#offers);
-    for (const listener of this.#listeners) listener(this.#view);
+  #beat(): void {
+    void this.refresh();
+    const lost = this.#departures.takeLost(Date.now());
+    if (lost.length === 0) return;
+    this.#logger.warn({ workers: lost }, 'workers were lost');
+    this.#options.onLost?.(lost);
   }
 
-  async #records(ids: readonly string[]): Promise<WorkerRecord[]> {
-    if (ids.length === 0) return [];
-    const records = await this.#redis.mget(ids.map((id) => this.#options.keys.worker(id)));
-    return records
-      .filter((record) => record !== null)
-      .map((record) => JSON.parse(record) as WorkerRecord)
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  async #read(): Promise<void> {
+    const { keys, times } = this.#options;
+    const { workers, offers, drainedPools } = await readFleet(this.#redis, keys, times);
+    this.#departures.see(
+      workers.map(({ id }) => id),
+      Date.now(),
+    );
+    // Heartbeats alone change the order of the offers that are alive, which then does not matter.
+    const known = JSON.stringify([workers, offers.toSorted(), [...drainedPools].sort()]);
+    if (known === this.#known) return;
+    await this.#loadOffers(offers);
+    this.#known = known;
+    this.#envelopes = readableEnvelopes(workers);
+    this.#view = { ...mergeCatalogue(workers, this.#offers), draining: drainedPools };
+    for (const listener of this.#listeners) listener(this.#view);
   }
 
   /** Loads the offers that are new, forgets those that are gone, and keeps the order of the hashes. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Claims } from './claims.ts';
 import { useTestRedis } from './testing/test-redis.ts';
 
@@ -32,4 +32,22 @@ test.each([
   const ttl = await context.redis.pttl(context.keys.claim('a'));
   expect(ttl).toBeGreaterThan(expected - 5_000);
   expect(ttl).toBeLessThanOrEqual(expected);
+});
+
+test('a claim whose answer was lost on the way is found again when the command is sent again', async () => {
+  const claims = claimsOf('w-1');
+  const { redis, keys } = context;
+  // What ioredis does after a reconnect: the same command a second time, of which the first was done.
+  vi.spyOn(redis, 'pipeline').mockImplementationOnce((commands = []) => {
+    vi.restoreAllMocks();
+    const pipeline = redis.pipeline();
+    const twice = redis.pipeline(commands.flatMap((command) => [command, command]));
+    vi.spyOn(pipeline, 'exec').mockImplementation(async () => {
+      const answers = (await twice.exec()) ?? [];
+      return answers.filter((_, at) => at % 2 === 1);
+    });
+    return pipeline;
+  });
+  expect(await claims.take([request('a')])).toEqual(new Set(['a']));
+  expect(await redis.exists(keys.claim('a'))).toBe(1);
 });

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { execAll, type KeyedCommand } from './exec-all.ts';
 import type { Keys } from './keys.ts';
 
 /** How long past its deadline a claim stays, so that a late second delivery still finds it. */
@@ -25,19 +27,26 @@ export class Claims {
 
   /** Claims all these calls in one round trip. @returns the ids of those that were free until now */
   async take(requests: readonly ClaimRequest[]): Promise<Set<string>> {
-    const pipeline = this.#redis.pipeline();
-    for (const { call, deadline } of requests) {
+    const claimant = `${this.#owner}/${randomUUID()}`;
+    const commands = requests.map(({ call, deadline }): KeyedCommand => {
       const ttlMs = Math.max(0, deadline - Date.now()) + MARGIN_MS;
-      pipeline.set(this.#keys.claim(call), this.#owner, 'PX', ttlMs, 'NX');
-    }
+      return ['set', this.#keys.claim(call), claimant, 'PX', ttlMs, 'NX'];
+    });
     const taken = new Set<string>();
-    const answers = (await pipeline.exec()) ?? [];
-    for (const [index, [error, answer]] of answers.entries()) {
-      if (error) throw error;
+    const refused: string[] = [];
+    for (const [index, answer] of (await execAll(this.#redis, commands)).entries()) {
       const request = requests[index];
       if (request && answer === 'OK') taken.add(request.call);
+      else if (request) refused.push(request.call);
     }
+    for (const call of await this.#heldBy(claimant, refused)) taken.add(call);
     return taken;
+  }
+
+  /** A command whose answer was lost with the connection is sent again, and then finds its own claim. */
+  async #heldBy(claimant: string, calls: readonly string[]): Promise<string[]> {
+    const holders = await Promise.all(calls.map((call) => this.#redis.get(this.#keys.claim(call))));
+    return calls.filter((_, at) => holders[at] === claimant);
   }
 
   /** Gives up a claim on a call that was not begun. */

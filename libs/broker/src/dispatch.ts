@@ -1,4 +1,4 @@
-import type { Call, Frame } from '@millrace/protocol';
+import type { Call, Frame, Priority } from '@millrace/protocol';
 
 /** Receives the frames of one call, the terminal one last. */
 export type FrameListener = (frame: Frame) => void;
@@ -11,5 +11,9 @@ export interface Dispatch {
   readonly idempotent: boolean;
   /** Size of the parameters in bytes, about. */
   readonly bytes: number;
+  /** Calls of the target that share one run at most, because it takes batches; absent: each has a run of its own. */
+  readonly sharedBy?: number | undefined;
+  /** `normal` unless given. */
+  readonly priority?: Priority;
   readonly listener: FrameListener;
 }

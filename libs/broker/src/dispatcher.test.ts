@@ -1,11 +1,12 @@
 import { type Batch, ENVELOPE_VERSION, type Frame } from '@millrace/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { CancellationListener } from './cancellations.ts';
+import type { Delivery } from './delivery.ts';
 import type { Dispatch } from './dispatch.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { type Delivery, Intake } from './intake.ts';
+import { Intake } from './intake.ts';
 import { startPrivateRedis } from './local-redis.ts';
-import type { RedisSource } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
 import { Replies } from './replies.ts';
 import { StoredReplies } from './stored-replies.ts';
 import { Answer, aCall, aResult } from './testing/calls.ts';

@@ -1,6 +1,7 @@
 import type { Logger } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { cipherOf } from './payload-cipher.ts';
 
 /** How long a stream can be resumed after its last event, in milliseconds. */
 const TTL_MS = 300_000;
@@ -53,7 +54,7 @@ export class EventStreams {
   async append({ session, stream }: StreamName, event: StreamEvent, call?: StreamCall): Promise<void> {
     const key = this.#keys.stream(session, stream);
     const id = `${event.seq}-1`;
-    const fields = ['payload', event.payload, 'last', event.last ? '1' : '0'];
+    const fields = ['payload', this.#sealed(event.payload), 'last', event.last ? '1' : '0'];
     if (call) fields.push('call', JSON.stringify(call));
     try {
       await this.#redis
@@ -76,9 +77,13 @@ export class EventStreams {
     if (exists === 0) return undefined;
     return entries.map(([id, fields]) => ({
       seq: Number.parseInt(id, 10),
-      payload: fields[1] ?? '',
+      payload: cipherOf(this.#redis).open(fields[1] ?? '', 'event'),
       last: fields[3] === '1',
     }));
+  }
+
+  #sealed(payload: string): string {
+    return payload === '' ? '' : cipherOf(this.#redis).seal(payload, 'event');
   }
 
   /** @returns the call that the first event names, while that is kept */

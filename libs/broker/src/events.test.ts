@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type ClusterEvent, EventPublisher, EventSubscriber } from './events.ts';
 import { useTestRedis } from './testing/test-redis.ts';
 
@@ -43,4 +43,17 @@ test('an event that cannot be read costs later ones nothing', async () => {
     uri: 'docs://a',
   });
   expect(await heard).toHaveLength(1);
+});
+
+test('who was cut off knows it, and is told when it hears again', async () => {
+  const onResumed = vi.fn();
+  const { source, keys } = context;
+  const subscriber = new EventSubscriber({ source, keys, onEvent: () => undefined, onResumed });
+  subscribers.push(subscriber);
+  expect(subscriber.hears).toBe(false);
+  await subscriber.start();
+  expect(subscriber.hears).toBe(true);
+  await context.dropSubscribers();
+  await vi.waitFor(() => expect(onResumed).toHaveBeenCalledTimes(1));
+  expect(subscriber.hears).toBe(true);
 });

@@ -1,12 +1,15 @@
 import type { Logger, Service } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
-import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
+import { connectSubscriber, disconnect, whenReady } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
 import { Tick } from './tick.ts';
 
 /** Something that has changed and that clients anywhere may want to know of. */
 export type ClusterEvent =
   | { readonly kind: 'resource_updated'; readonly uri: string }
+  /** Cached results with these tags count no more. */
+  | { readonly kind: 'invalidated'; readonly tags: readonly string[] }
   /** @param task id of the task; how it stands is in the task store */
   | { readonly kind: 'task'; readonly task: string };
 
@@ -40,6 +43,8 @@ export interface EventSubscriberOptions {
   readonly source: RedisSource;
   readonly keys: Keys;
   readonly onEvent: (event: ClusterEvent) => void;
+  /** Told when it hears again after Redis was away: what happened meanwhile it has not heard. */
+  readonly onResumed?: () => void;
 }
 
 /** Hears of everything that has changed in the cluster. */
@@ -47,21 +52,43 @@ export class EventSubscriber implements Service {
   readonly #options: EventSubscriberOptions;
   readonly #subscriber: Redis;
   readonly #logger: Logger;
+  #hears = false;
 
   constructor(options: EventSubscriberOptions) {
     this.#options = options;
     this.#logger = options.source.logger;
-    this.#subscriber = connectPatient(options.source, 'events');
+    this.#subscriber = connectSubscriber(options.source, 'events', options.keys.events);
     this.#subscriber.on('message', (_channel, message) => this.#receive(message));
+  }
+
+  /** Whether it hears everything at this moment. */
+  get hears(): boolean {
+    return this.#hears;
   }
 
   async start(): Promise<void> {
     await whenReady(this.#subscriber);
     await this.#subscriber.subscribe(this.#options.keys.events);
+    this.#hears = true;
+    this.#subscriber.on('close', () => {
+      this.#hears = false;
+    });
+    this.#subscriber.on('ready', () => void this.#resume());
   }
 
   async stop(): Promise<void> {
     disconnect(this.#subscriber);
+  }
+
+  /** ioredis restores subscriptions by itself; subscribing again tells us when that has been answered. */
+  async #resume(): Promise<void> {
+    try {
+      await this.#subscriber.subscribe(this.#options.keys.events);
+      this.#hears = true;
+      this.#options.onResumed?.();
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'the channel of events could not be resumed');
+    }
   }
 
   #receive(message: string): void {

@@ -3,7 +3,9 @@ import type { Batch, WireBatch } from '@millrace/protocol';
 import { Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { type Delivery, Intake, type IntakeOptions, TryAgain } from './intake.ts';
+import { RedisProxy } from '../../../test/support/redis-proxy.ts';
+import { type Abandoned, type Delivery, TryAgain } from './delivery.ts';
+import { Intake, type IntakeOptions } from './intake.ts';
 import { PoolQueue } from './pool-queue.ts';
 import { aCall } from './testing/calls.ts';
 import { useTestRedis } from './testing/test-redis.ts';
@@ -196,7 +198,7 @@ async function startFailing(failure: () => Error) {
       times.push(Date.now());
       if (delivery.retried) throw failure();
     },
-    onAbandoned: async (batch) => abandoned.resolve(batch),
+    onAbandoned: async ({ batch }) => abandoned.resolve(batch),
   });
   await intake.start();
   onTestFinished(() => intake.stop());
@@ -218,4 +220,123 @@ test('a batch that nobody will take again is given up', async () => {
   const { abandoned } = await startFailing(() => new UnrecoverableError('broken'));
   await queue().add([aCall('a')], undefined, { attempts: 2 });
   expect((await abandoned).calls.map(({ id }) => id)).toEqual(['a']);
+});
+
+/** Takes the next job as a worker that dies with it, as often as it is told. */
+async function dieWithJob(times: number): Promise<void> {
+  const { source, keys } = context;
+  for (let death = 0; death < times; death += 1) {
+    const connection = new Redis(source.url, { maxRetriesPerRequest: null });
+    const doomed = new Worker<WireBatch>(keys.queue('default'), () => new Promise(() => undefined), {
+      connection,
+      prefix: keys.prefix,
+      lockDuration: 100,
+      stalledInterval: 50,
+      maxStalledCount: 1_000,
+      skipLockRenewal: true,
+    });
+    await once(doomed, 'active');
+    await doomed.close(true);
+    connection.disconnect();
+  }
+}
+
+test('a batch that its workers did not survive, too often, is given up under its own name', async () => {
+  await queue().add([aCall('a')]);
+  await dieWithJob(2);
+  const abandoned = Promise.withResolvers<Abandoned>();
+  const onAbandoned = async (one: Abandoned) => abandoned.resolve(one);
+  const place = await startIntake({ lockMs: 200, maxDeaths: 2, onAbandoned });
+  expect(await abandoned.promise).toMatchObject({
+    job: expect.stringMatching(/^default\./),
+    batch: { calls: [{ id: 'a' }] },
+    deaths: 2,
+    reason: 'each worker that had it was lost',
+  });
+  expect(place.deliveries).toEqual([]);
+});
+
+test('of those that were with dead workers twice only one runs at a time', async () => {
+  for (const id of 'ab') await queue().add([aCall(id)]);
+  await dieWithBoth(2);
+  const place = await startIntake({ lockMs: 300, freeSlots: () => 4 });
+  const [first] = await place.came(1);
+  expect(first?.deaths).toBe(2);
+  // The other one is put off again and again, while a call that is above suspicion passes.
+  await queue().add([aCall('fresh')]);
+  const [, second] = await place.came(2);
+  expect(second?.batch.calls).toMatchObject([{ id: 'fresh' }]);
+  place.finish();
+  expect((await place.came(3))[2]?.deaths).toBe(2);
+});
+
+/** Takes two jobs as a worker that dies with them, as often as it is told. */
+async function dieWithBoth(times: number): Promise<void> {
+  const { source, keys } = context;
+  for (let death = 0; death < times; death += 1) {
+    const connection = new Redis(source.url, { maxRetriesPerRequest: null });
+    const taken: unknown[] = [];
+    const take = (job: unknown) => {
+      taken.push(job);
+      return new Promise(() => undefined);
+    };
+    const doomed = new Worker<WireBatch>(keys.queue('default'), take, {
+      connection,
+      prefix: keys.prefix,
+      concurrency: 2,
+      lockDuration: 100,
+      stalledInterval: 50,
+      maxStalledCount: 1_000,
+      skipLockRenewal: true,
+    });
+    await vi.waitUntil(() => taken.length === 2, { timeout: 5_000 });
+    await doomed.close(true);
+    connection.disconnect();
+  }
+}
+
+test('a call that is sent apart travels in one job of its own, and brings its deaths with it', async () => {
+  await queue().add([aCall('a'), aCall('b')]);
+  await dieWithJob(1);
+  const place = await startIntake({ lockMs: 200, freeSlots: () => 4 });
+  const [delivery] = await place.came(1);
+  const [call] = delivery?.batch.calls ?? [];
+  if (!delivery || !call) throw new Error('nothing came');
+  await Promise.all([delivery.sendApart(call), delivery.sendApart(call)]);
+  const [, apart] = await place.came(2);
+  expect(apart).toMatchObject({ redelivered: false, deaths: 1, batch: { calls: [{ id: 'a' }] } });
+  place.finish();
+  await place.intake.stop();
+  expect(place.deliveries).toHaveLength(2);
+});
+
+test('a batch whose lock is lost is left to others, whatever becomes of the work', async () => {
+  const { keys, redis } = context;
+  await queue().add([aCall('a')]);
+  const place = await startIntake({ lockMs: 200 });
+  const [delivery] = await place.came(1);
+  const lost = new Promise<void>((resolve) => delivery?.lock.whenLost(resolve));
+  // Somebody else has it.
+  await redis.set(`${keys.prefix}:${keys.queue('default')}:1:lock`, 'another', 'PX', 60_000);
+  await lost;
+  place.finish();
+  await place.intake.stop();
+  expect(await redis.lrange(`${keys.prefix}:${keys.queue('default')}:active`, 0, -1)).toEqual(['1']);
+  expect(await redis.exists(`${keys.prefix}:${keys.queue('default')}:1`)).toBe(1);
+});
+
+test('it waits for a Redis that goes while it starts', async () => {
+  const proxy = await RedisProxy.start(context.source.url);
+  // Its own connection comes through, that on which BullMQ waits for jobs does not.
+  proxy.admit(1);
+  const refused = vi.spyOn(context.source.logger, 'warn');
+  const starting = startIntake({ source: { ...context.source, url: proxy.url } });
+  await vi.waitUntil(() => refused.mock.calls.some(([, text]) => text === 'the queue could not be reached'));
+  proxy.mend();
+  await queue().add([aCall('a')]);
+  const place = await starting;
+  expect((await place.came(1))[0]?.batch.calls).toMatchObject([{ id: 'a' }]);
+  place.finish();
+  await place.intake.stop();
+  await proxy.stop();
 });

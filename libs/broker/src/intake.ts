@@ -1,30 +1,23 @@
 import {
   type Batch,
-  type Call,
   type MillraceError,
   readBatch,
   toMillraceError,
   type WireBatch,
 } from '@millrace/protocol';
 import type { Logger, Service } from '@millrace/service';
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { isReconnecting, newBullWorker, wake, whenConnected } from './bull-worker.ts';
+import { type Abandoned, type Delivery, TryAgain } from './delivery.ts';
+import { attemptOf, backoffOf, deathsOf } from './job-history.ts';
 import type { Keys } from './keys.ts';
+import { type HeldLock, type Lock, Locks } from './locks.ts';
 import { PoolQueue } from './pool-queue.ts';
-import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
-
-/** One batch as a worker took it from the queue. */
-export interface Delivery {
-  /** Id of the job, unique among all pools; the same at every delivery. */
-  readonly job: string;
-  readonly batch: Batch;
-  /** Whether another worker had this batch before and was lost. */
-  readonly redelivered: boolean;
-  /** Whether the batch comes again when work on it fails now. */
-  readonly retried: boolean;
-  /** Puts one of the calls back on the queue, because it could not be begun here. */
-  readonly putBack: (call: Call) => Promise<void>;
-}
+import { connectPatient, disconnect, whenReady } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
+import { openBatch } from './sealed-batch.ts';
+import { workWithoutMemory } from './work-without-memory.ts';
 
 export interface IntakeOptions {
   readonly source: RedisSource;
@@ -36,31 +29,34 @@ export interface IntakeOptions {
   readonly freeSlots: () => number;
   /** Works on a batch until each of its calls is answered. Rejects with `TryAgain` for it to come again. */
   readonly onDelivery: (delivery: Delivery) => Promise<void>;
-  /** Told of a batch that nobody will take again: its workers died too often, or could not read it. */
-  readonly onAbandoned?: (batch: Batch) => Promise<void>;
+  /** Told how long each batch has waited on the queue, in milliseconds, and how many calls it has. */
+  readonly onTaken?: (waitMs: number, calls: number) => void;
+  /** Told of each batch that is taken away from a worker that was lost. */
+  readonly onStalled?: () => void;
+  /** Told of a batch that nobody will take again: its workers died too often, or work on it failed. */
+  readonly onAbandoned?: (abandoned: Abandoned) => Promise<void>;
+  /** Deaths of workers after which a batch is given up; 3 unless given. */
+  readonly maxDeaths?: number;
   /** Newest version of the envelope that is read; this release's own unless given. */
   readonly envelope?: number;
 }
 
-/** Deaths of workers that a batch may survive. */
-const MAX_DELIVERIES = 5;
+/** Deaths of workers after which a batch is given up, unless told otherwise. */
+const MAX_DEATHS = 3;
 
-/** How often an idle worker asks by itself, in seconds, should it have missed that there is work. */
-const IDLE_POLL_S = 5;
+/** Deaths from which on a batch is run with no other of its kind beside it: then it is known which of them kills. */
+const SUSPECT_DEATHS = 2;
+
+/** How long a suspect is left to others while another one runs here, in milliseconds. */
+const SUSPECT_DELAY_MS = 200;
+
+const TOO_DEADLY = 'each worker that had it was lost';
 
 /** How long a batch of a version that this worker cannot read is left to others before it is tried again. */
 const HAND_BACK_DELAY_MS = 100;
 
 /** Age at which a batch that nobody could read is given up. */
 const HANDED_BACK_FOR_MS = 60_000;
-
-/** How long BullMQ waits after it lost Redis before it tries again, in milliseconds. */
-const RETRY_DELAY_MS = 200;
-
-/** What work on a batch rejects with when it has to come again, after its back-off. */
-export class TryAgain extends Error {
-  override readonly name = 'TryAgain';
-}
 
 /** Takes batches of one pool from its queue, only while there are free slots to run their calls. */
 export class Intake implements Service {
@@ -75,32 +71,44 @@ export class Intake implements Service {
   /** Whether there was no free slot when it was last told. */
   #full = false;
   readonly #putOffs = new Set<NodeJS.Timeout>();
+  readonly #locks: Locks;
+  /** Whether a batch runs that was with workers when they died, more than once. */
+  #suspected = false;
+  #stopped = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#logger = options.source.logger;
     this.#redis = connectPatient(options.source, `intake:${options.pool}`);
+    this.#locks = new Locks({
+      lockMs: options.lockMs,
+      extend: async (jobs, tokens, lockMs) => this.#worker?.extendJobLocks(jobs, tokens, lockMs) ?? [],
+      logger: this.#logger,
+    });
   }
 
   async start(): Promise<void> {
-    await whenReady(this.#redis);
+    this.#locks.start();
+    while (!this.#worker && !this.#stopped) {
+      await whenReady(this.#redis);
+      this.#worker = await whenConnected(this.#newWorker(), this.#logger);
+    }
+    workWithoutMemory(this.#redis);
+    this.#worker?.run().catch((error: Error) => this.#logger.error({ err: error }, 'the intake has ended'));
+  }
+
+  #newWorker(): Worker<WireBatch> {
     const { keys, pool, lockMs } = this.#options;
-    this.#worker = new Worker<WireBatch>(keys.queue(pool), (job, token) => this.#process(job, token), {
-      connection: this.#redis,
-      prefix: keys.prefix,
-      concurrency: 1,
-      lockDuration: lockMs,
-      stalledInterval: Math.ceil(lockMs / 2),
-      maxStalledCount: MAX_DELIVERIES,
-      drainDelay: IDLE_POLL_S,
-      runRetryDelay: RETRY_DELAY_MS,
-    });
-    this.#worker.on('error', (error) => this.#logger.debug({ err: error, pool }, 'intake'));
-    this.#worker.on('failed', (job, error) => void this.#failed(job, error));
-    this.#worker.on('stalled', (job) =>
-      this.#logger.warn({ job, pool }, 'a batch was taken from a lost worker'),
+    const worker = newBullWorker({ redis: this.#redis, keys, pool, lockMs }, (job, token) =>
+      this.#process(job, token),
     );
-    await this.#worker.waitUntilReady();
+    worker.on('error', (error) => this.#logger.debug({ err: error, pool }, 'intake'));
+    worker.on('failed', (job, error) => void this.#failed(job, error));
+    worker.on('stalled', (job) => {
+      this.#logger.warn({ job, pool }, 'a batch was taken from a lost worker');
+      this.#options.onStalled?.();
+    });
+    return worker;
   }
 
   /** Takes nothing new from now on. */
@@ -108,10 +116,17 @@ export class Intake implements Service {
     await this.#worker?.pause(true);
   }
 
+  /** Takes work again after `quiet`. */
+  resume(): void {
+    this.#worker?.resume();
+  }
+
   /** Takes nothing new, and resolves when what was taken has ended. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     if (this.#worker) await this.#close(this.#worker);
     this.#worker = undefined;
+    this.#locks.stop();
     for (const timer of this.#putOffs) clearTimeout(timer);
     disconnect(this.#redis);
   }
@@ -124,6 +139,11 @@ export class Intake implements Service {
       while (this.#active.size > 0) await Promise.allSettled(this.#active.values());
     }
     await worker.close(away);
+  }
+
+  /** Whether it takes batches at this moment, as soon as slots are free. */
+  get consuming(): boolean {
+    return this.#worker?.isRunning() === true && !this.#worker.isPaused();
   }
 
   /** Tells that slots became free or were taken. */
@@ -139,35 +159,94 @@ export class Intake implements Service {
   async #process(job: Job<WireBatch>, token: string | undefined): Promise<void> {
     let batch: Batch;
     try {
-      batch = readBatch(job.data, this.#options.envelope);
+      batch = readBatch(openBatch(this.#redis, job.data), this.#options.envelope);
     } catch (error) {
       return this.#handBack(job, token, toMillraceError(error));
     }
-    const delivery = {
-      job: `${this.#options.pool}.${job.id}`,
-      batch,
-      redelivered: job.stalledCounter > 0,
-      retried: attemptOf(job) < (job.opts.attempts ?? 1),
-      putBack: (call: Call) => this.#putBack({ ...batch, calls: [call] }, job.data.v),
-    };
-    const work = this.#options.onDelivery(delivery);
+    const deaths = deathsOf(job, batch);
+    if (deaths >= (this.#options.maxDeaths ?? MAX_DEATHS)) return this.#giveUp(job, batch, TOO_DEADLY);
+    if (deaths >= SUSPECT_DEATHS) return this.#workOnSuspect(job, token, batch);
+    return this.#work(job, token, batch);
+  }
+
+  /** Among several that were with workers when they died, only one may be the reason: they run one after the other. */
+  async #workOnSuspect(job: Job<WireBatch>, token: string | undefined, batch: Batch): Promise<void> {
+    if (this.#suspected) {
+      return this.#putOff(job, token, SUSPECT_DELAY_MS, new Error('another suspect runs here'));
+    }
+    this.#suspected = true;
+    try {
+      await this.#work(job, token, batch);
+    } finally {
+      this.#suspected = false;
+    }
+  }
+
+  async #work(job: Job<WireBatch>, token = '', batch: Batch): Promise<void> {
+    const now = Date.now();
+    const ageMs = Math.max(0, now - (job.processedOn ?? 0));
+    this.#options.onTaken?.(Math.max(0, now - job.timestamp), batch.calls.length);
+    const lock = this.#locks.hold(String(job.id), token, ageMs);
+    const delivery = this.#deliveryOf(job, batch, lock);
+    const work = this.#begin(delivery, lock, ageMs);
     this.#active.set(delivery, work);
     this.adjust();
     try {
       await work;
+      if (lock.lost) throw leftToOthers();
     } catch (error) {
+      if (lock.lost) throw leftToOthers();
       if (error instanceof TryAgain) await this.#tryAgain(job, token, error);
       throw error;
     } finally {
+      this.#locks.release(lock);
       this.#active.delete(delivery);
       this.adjust();
     }
   }
 
-  async #putBack(batch: Batch, version: number): Promise<void> {
+  /** Work begins at once, in the same turn: only then does BullMQ hear in time that it may take more. */
+  #begin(delivery: Delivery, lock: HeldLock, ageMs: number): Promise<void> {
+    const { lockMs, onDelivery } = this.#options;
+    return ageMs < lockMs ? onDelivery(delivery) : this.#beginLate(delivery, lock);
+  }
+
+  /** This process may have stood still, or been cut off, between asking for the batch and getting it. */
+  async #beginLate(delivery: Delivery, lock: HeldLock): Promise<void> {
+    await this.#locks.confirm(lock);
+    if (!lock.lost) await this.#options.onDelivery(delivery);
+  }
+
+  #deliveryOf(job: Job<WireBatch>, batch: Batch, lock: Lock): Delivery {
+    const deaths = deathsOf(job, batch);
+    const { v } = job.data;
+    return {
+      job: this.#nameOf(job),
+      pool: this.#options.pool,
+      batch,
+      redelivered: job.stalledCounter > 0,
+      deaths,
+      retried: attemptOf(job) < (job.opts.attempts ?? 1),
+      lock,
+      putBack: (call) => this.#putBack({ ...batch, calls: [call] }, v),
+      sendApart: (call) => this.#putBack({ ...batch, calls: [call], deaths }, v, `apart-${call.id}`),
+    };
+  }
+
+  #nameOf({ id }: Job<WireBatch>): string {
+    return `${this.#options.pool}.${id}`;
+  }
+
+  async #putBack(batch: Batch, version: number, job?: string): Promise<void> {
     const { keys, pool } = this.#options;
     this.#queue ??= new PoolQueue(this.#redis, keys, pool, batch.replyTo.frontDoor);
-    await this.#queue.putBack(batch, version);
+    await this.#queue.putBack(batch, version, job);
+  }
+
+  async #giveUp(job: Job<WireBatch>, batch: Batch, reason: string): Promise<void> {
+    const deaths = deathsOf(job, batch);
+    this.#logger.error({ job: job.id, pool: this.#options.pool, deaths, reason }, 'a batch is given up');
+    await this.#options.onAbandoned?.({ job: this.#nameOf(job), batch, deaths, reason });
   }
 
   async #tryAgain(job: Job<WireBatch>, token: string | undefined, error: TryAgain): Promise<never> {
@@ -177,10 +256,10 @@ export class Intake implements Service {
   }
 
   async #failed(job: Job<WireBatch> | undefined, error: Error): Promise<void> {
-    const { pool, envelope, onAbandoned } = this.#options;
+    const { pool, envelope } = this.#options;
     this.#logger.error({ err: error, job: job?.id, pool }, 'a batch failed');
     try {
-      if (job) await onAbandoned?.(readBatch(job.data, envelope));
+      if (job) await this.#giveUp(job, readBatch(openBatch(this.#redis, job.data), envelope), error.message);
     } catch (cause) {
       this.#logger.error({ err: cause, job: job?.id, pool }, 'a failed batch was left as it is');
     }
@@ -212,30 +291,7 @@ export class Intake implements Service {
   }
 }
 
-/** Which attempt this is, from 1. A batch that was taken from a lost worker had no say in it. */
-function attemptOf({ attemptsStarted, stalledCounter }: Job<WireBatch>): number {
-  return attemptsStarted - stalledCounter;
-}
-
-function backoffOf(job: Job<WireBatch>): number {
-  const { backoff } = job.opts;
-  const first = typeof backoff === 'object' ? (backoff.delay ?? 0) : (backoff ?? 0);
-  return first * 2 ** (attemptOf(job) - 1);
-}
-
-/**
- * BullMQ looks at its concurrency when a job ends. A slow call must not keep the other slots of its batch idle until
- * then, so its loop is given an end of nothing to look at; a test of the intake watches that it understands.
- */
-function wake(worker: Worker<WireBatch>): void {
-  const { mainLoopQueue } = worker as unknown as {
-    mainLoopQueue: { add(job: Promise<undefined>): void } | null;
-  };
-  mainLoopQueue?.add(Promise.resolve(undefined));
-}
-
-/** Whether the connection on which BullMQ waits for jobs is lost, and the next attempt to restore it is to come. */
-async function isReconnecting({ backend }: Worker<WireBatch>): Promise<boolean> {
-  const client = await backend.blockingClient;
-  return client?.status === 'reconnecting';
+/** BullMQ then leaves the job as it is: whoever finds that its lock has run out takes it. */
+function leftToOthers(): DelayedError {
+  return new DelayedError('the lock of the batch was lost');
 }

@@ -23,3 +23,11 @@ test('everything lies below the prefix, and no two things share a name', () => {
 test('braces keep the keys of a queue in one slot of a cluster', () => {
   expect(keys.queue('images')).toBe('{images}');
 });
+
+test('what of a batch is done is kept in the slot of its queue, whatever the names of pool and job', () => {
+  const keys = new Keys('m');
+  expect(keys.finished('default.12')).toBe('m:finished:{default}.12');
+  expect(keys.finished('a.7.12')).toBe('m:finished:{a.7}.12');
+  expect(keys.finished('a.7.apart-f-1.2')).toBe('m:finished:{a.7}.apart-f-1.2');
+  expect(keys.finished('a.12')).toBe(`${keys.finishedIn('a')}12`);
+});

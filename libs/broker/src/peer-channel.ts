@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Logger, Service } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
-import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
+import { publishCounted } from './publish-counted.ts';
+import { connectSubscriber, disconnect, whenReady } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
 
 /** How long a sender waits for the others to take in what it told, in milliseconds. */
 const PATIENCE_MS = 500;
@@ -16,7 +18,9 @@ export type PeerMessage =
   /** A client came back for a stream: whoever writes it tells of each event from now on. */
   | { readonly kind: 'resumed'; readonly stream: string }
   /** A stream that somebody came back for has new events. */
-  | { readonly kind: 'stream'; readonly stream: string };
+  | { readonly kind: 'stream'; readonly stream: string }
+  /** A front door is about to begin. */
+  | { readonly kind: 'joined'; readonly frontDoor: string };
 
 /** Says that one front door has taken in the message of that id. */
 interface Told {
@@ -41,19 +45,35 @@ export class PeerChannel implements Service {
   readonly #options: PeerChannelOptions;
   readonly #subscriber: Redis;
   readonly #logger: Logger;
+  #connections = 0;
   /** Told of each front door that took in a message that this one sent. */
   readonly #waiting = new Map<string, () => void>();
 
   constructor(options: PeerChannelOptions) {
     this.#options = options;
     this.#logger = options.source.logger;
-    this.#subscriber = connectPatient(options.source, 'peers');
+    this.#subscriber = connectSubscriber(options.source, 'peers', options.keys.peers);
     this.#subscriber.on('message', (_channel, text) => void this.#receive(JSON.parse(text) as Envelope));
   }
 
+  /** Another number for each time that it had to connect; undefined while it is not connected. */
+  get connection(): number | undefined {
+    return this.#subscriber.status === 'ready' ? this.#connections : undefined;
+  }
+
   async start(): Promise<void> {
+    this.#subscriber.on('close', () => {
+      this.#connections += 1;
+    });
     await whenReady(this.#subscriber);
     await this.#subscriber.subscribe(this.#options.keys.peers);
+  }
+
+  /** @returns how many front doors listen, this one among them */
+  async count(): Promise<number> {
+    const { redis, keys } = this.#options;
+    const [, count] = (await redis.call('PUBSUB', 'NUMSUB', keys.peers)) as [string, number];
+    return count;
   }
 
   async stop(): Promise<void> {
@@ -89,7 +109,7 @@ export class PeerChannel implements Service {
 
   #publish(envelope: Envelope): Promise<number> {
     const { redis, keys } = this.#options;
-    return redis.publish(keys.peers, JSON.stringify(envelope));
+    return publishCounted(redis, keys.peers, JSON.stringify(envelope));
   }
 
   async #receive(envelope: Envelope): Promise<void> {

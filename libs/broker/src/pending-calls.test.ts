@@ -1,4 +1,3 @@
-import { MillraceError } from '@millrace/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PendingCalls } from './pending-calls.ts';
 import { Answer, aCall, aResult } from './testing/calls.ts';
@@ -13,10 +12,10 @@ function pendingCalls() {
     onExpired: ({ call }) => void expired.push(call.id),
     onSettled: ({ call }, frame) => void settled.push(`${call.id} ${frame?.kind ?? 'forgotten'}`),
   });
-  const add = (id: string, deadline = 2_000) => {
+  const add = (id: string, deadline = 2_000, idempotent = true) => {
     const answer = new Answer();
     const call = aCall(id, { deadline });
-    pending.add({ call, pool: 'default', idempotent: true, bytes: 10, listener: answer.listener });
+    pending.add({ call, pool: 'default', idempotent, bytes: 10, listener: answer.listener });
     return answer;
   };
   return { pending, expired, settled, add };
@@ -87,10 +86,20 @@ test('a forgotten call hears nothing more', () => {
 test('all that wait can be ended at once', async () => {
   const { pending, add } = pendingCalls();
   const answers = [add('a'), add('b')];
-  pending.failAll(new MillraceError('shutting_down', 'bye'));
+  pending.failAll('shutting_down', 'bye');
   expect(await Promise.all(answers.map((answer) => answer.errorName()))).toEqual([
     'shutting_down',
     'shutting_down',
   ]);
   expect([pending.size, vi.getTimerCount()]).toEqual([0, 0]);
+});
+
+test('whoever gives up a call that must not run twice is not told to make it again', async () => {
+  const { pending, add } = pendingCalls();
+  const retryable = async (answer: Answer) => JSON.parse((await answer.end).payload).data.retryable;
+  const late = [add('a'), add('b', 2_000, false)];
+  vi.advanceTimersByTime(1_000);
+  const stopped = [add('c', 9_000), add('d', 9_000, false)];
+  pending.failAll('shutting_down', 'bye');
+  expect(await Promise.all([...late, ...stopped].map(retryable))).toEqual([true, false, true, false]);
 });

@@ -1,4 +1,11 @@
-import { type Frame, isTerminal, MillraceError } from '@millrace/protocol';
+import {
+  ERRORS,
+  type ErrorName,
+  type Frame,
+  isTerminal,
+  MillraceError,
+  type TerminalFrame,
+} from '@millrace/protocol';
 import type { Dispatch } from './dispatch.ts';
 
 /**
@@ -7,11 +14,15 @@ import type { Dispatch } from './dispatch.ts';
  */
 interface Place {
   dispatch: Dispatch | undefined;
+  /** Set only when the deadline is near: nearly every call ends long before, and a timer costs as much as the rest. */
   timer: NodeJS.Timeout | undefined;
 }
 
-/** How long a timer of the runtime can be set at most, in milliseconds; a longer one would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** How far before its deadline a call gets a timer of its own, in milliseconds. */
+const NEAR_MS = 2_000;
+
+/** How often the calls whose deadlines were far are looked through, in milliseconds; less than what counts as near. */
+const SWEEP_MS = 1_000;
 
 export interface PendingCallsOptions {
   /** Told of each call that reached its deadline unanswered, before its listener is. */
@@ -24,6 +35,7 @@ export interface PendingCallsOptions {
 export class PendingCalls {
   readonly #places = new Map<string, Place>();
   readonly #options: PendingCallsOptions;
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: PendingCallsOptions) {
     this.#options = options;
@@ -45,11 +57,35 @@ export class PendingCalls {
     return this.#places.get(call)?.dispatch;
   }
 
+  /** The calls that wait for workers of this pool. */
+  inPool(pool: string): Dispatch[] {
+    const places = [...this.#places.values()];
+    return places.flatMap(({ dispatch }) => (dispatch?.pool === pool ? [dispatch] : []));
+  }
+
   add(dispatch: Dispatch): void {
     const { id, deadline } = dispatch.call;
-    const delay = Math.min(Math.max(0, deadline - Date.now()), MAX_TIMER_MS);
-    const timer = setTimeout(() => this.#expire(id), delay);
-    this.#places.set(id, { dispatch, timer });
+    const place: Place = { dispatch, timer: undefined };
+    this.#places.set(id, place);
+    const left = deadline - Date.now();
+    if (left <= NEAR_MS) this.#watch(id, place, left);
+    else this.#sweep ??= setTimeout(() => this.#sweepAll(), SWEEP_MS).unref();
+  }
+
+  #watch(call: string, place: Place, left: number): void {
+    place.timer = setTimeout(() => this.#expire(call), Math.max(0, left));
+  }
+
+  /** Gives a timer to each call whose deadline has come near. */
+  #sweepAll(): void {
+    this.#sweep = undefined;
+    const now = Date.now();
+    for (const [call, place] of this.#places) {
+      if (place.timer || !place.dispatch) continue;
+      const left = place.dispatch.call.deadline - now;
+      if (left <= NEAR_MS) this.#watch(call, place, left);
+    }
+    if (this.#places.size > 0) this.#sweep = setTimeout(() => this.#sweepAll(), SWEEP_MS).unref();
   }
 
   /** Passes a frame on; one for a call that is not waited for (any more) is dropped. */
@@ -62,7 +98,7 @@ export class PendingCalls {
 
   /** Ends a call from this side. */
   fail(call: string, error: MillraceError): void {
-    this.receive({ call, kind: 'error', payload: JSON.stringify(error.toJsonRpc(call)), runMs: 0 });
+    this.receive(errorFrame(call, error));
   }
 
   /** Forgets a call whose client is gone. @returns it, when it was still waited for */
@@ -72,24 +108,36 @@ export class PendingCalls {
     return dispatch;
   }
 
-  failAll(error: MillraceError): void {
-    for (const call of this.ids()) this.fail(call, error);
+  /** Ends all calls, as this front door does; what they do meanwhile is not known. */
+  failAll(kind: ErrorName, message: string): void {
+    for (const call of this.ids()) this.#giveUp(call, kind, message);
+  }
+
+  /** A call that must not run twice may be running, so that nobody may make it again just like that. */
+  #giveUp(call: string, kind: ErrorName, message: string): void {
+    const retryable = (this.get(call)?.idempotent ?? false) && ERRORS[kind].retryable;
+    this.fail(call, new MillraceError(kind, message, { retryable }));
   }
 
   #expire(call: string): void {
     const dispatch = this.get(call);
     if (dispatch) this.#options.onExpired(dispatch);
-    this.fail(call, new MillraceError('deadline_exceeded', 'The call was not finished by its deadline'));
+    this.#giveUp(call, 'deadline_exceeded', 'The call was not finished by its deadline');
   }
 
   #take(call: string): Dispatch | undefined {
     const place = this.#places.get(call);
     if (!place) return undefined;
     const { dispatch } = place;
-    clearTimeout(place.timer);
+    if (place.timer) clearTimeout(place.timer);
     this.#places.delete(call);
     place.dispatch = undefined;
     place.timer = undefined;
     return dispatch;
   }
+}
+
+/** The end of a call that was not run. */
+export function errorFrame(call: string, error: MillraceError): TerminalFrame {
+  return { call, kind: 'error', payload: JSON.stringify(error.toJsonRpc(call)), runMs: 0 };
 }

@@ -1,7 +1,15 @@
-import { type Batch, type Call, ENVELOPE_VERSION, type WireBatch, writeBatch } from '@millrace/protocol';
+import {
+  type Batch,
+  type Call,
+  ENVELOPE_VERSION,
+  type SealCall,
+  type WireBatch,
+  writeBatch,
+} from '@millrace/protocol';
 import { type Job, type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { sealBatch } from './sealed-batch.ts';
 
 /** Failed jobs stay a day for inspection. */
 const FAILED_AGE_S = 86_400;
@@ -12,11 +20,18 @@ const EVENTS_KEPT = 1_000;
 /** The queue of one pool, as its producers see it. */
 export class PoolQueue {
   readonly #queue: Queue<WireBatch>;
+  readonly #redis: Redis;
   readonly #replyTo: string;
+  readonly #seal: SealCall | undefined;
 
-  /** @param replyTo id of the front door that gets the frames */
-  constructor(redis: Redis, keys: Keys, pool: string, replyTo: string) {
+  /**
+   * @param replyTo id of the front door that gets the frames
+   * @param seal proves to workers who made the calls; absent where they do not ask
+   */
+  constructor(redis: Redis, keys: Keys, pool: string, replyTo: string, seal?: SealCall) {
+    this.#redis = redis;
     this.#replyTo = replyTo;
+    this.#seal = seal;
     this.#queue = new Queue<WireBatch>(keys.queue(pool), {
       connection: redis,
       prefix: keys.prefix,
@@ -34,23 +49,34 @@ export class PoolQueue {
    * Puts calls on the queue as one job.
    *
    * @param version of the envelope that the pool's workers can read; that of the answers too
-   * @param retries how often, and when, the job is tried again when it fails; never unless given
+   * @param options how often, and when, the job is tried again when it fails, never unless given; whether it is next
    */
   async add(
     calls: readonly Call[],
     version: number = ENVELOPE_VERSION,
-    retries?: Pick<JobsOptions, 'attempts' | 'backoff'>,
+    options?: Pick<JobsOptions, 'attempts' | 'backoff' | 'lifo'>,
   ): Promise<Job<WireBatch>> {
-    const batch = { replyTo: { frontDoor: this.#replyTo, version }, calls };
-    return this.#queue.add('batch', writeBatch(batch, version), retries);
+    const sealed = this.#seal ? calls.map(this.#seal) : calls;
+    const batch = { replyTo: { frontDoor: this.#replyTo, version }, calls: sealed };
+    return this.#queue.add(jobName(calls), sealBatch(this.#redis, writeBatch(batch, version)), options);
   }
 
-  /** Puts a batch that a worker had taken before all others, as it was: it has waited for long enough. */
-  async putBack(batch: Batch, version: number): Promise<void> {
-    await this.#queue.add('batch', writeBatch(batch, version), { lifo: true });
+  /**
+   * Puts a batch that a worker had taken before all others, as it was: it has waited for long enough.
+   *
+   * @param job id of the new job; should there be one, nothing is put
+   */
+  async putBack(batch: Batch, version: number, job?: string): Promise<void> {
+    const options = job === undefined ? { lifo: true } : { lifo: true, jobId: job };
+    await this.#queue.add(jobName(batch.calls), sealBatch(this.#redis, writeBatch(batch, version)), options);
   }
 
   async close(): Promise<void> {
     await this.#queue.close();
   }
+}
+
+/** It tells how many calls the job holds, to those who count them without reading its data. */
+function jobName({ length }: readonly Call[]): string {
+  return length === 1 ? '1 call' : `${length} calls`;
 }

@@ -1,11 +1,9 @@
-import type { Logger } from '@millrace/service';
-import { Redis } from 'ioredis';
-
-export interface RedisSource {
-  /** `redis://` or `rediss://` URL. */
-  readonly url: string;
-  readonly logger: Logger;
-}
+import { rootCertificates } from 'node:tls';
+import { Cluster, Redis } from 'ioredis';
+import { clusterConnector } from './cluster-subscription.ts';
+import { useCipher } from './payload-cipher.ts';
+import { keepPulse } from './pulse.ts';
+import type { RedisSource, ServerOptions } from './redis-source.ts';
 
 const MAX_RECONNECT_DELAY_MS = 500;
 
@@ -16,12 +14,30 @@ const reconnectDelay = (attempt: number): number => Math.min(20 * 2 ** attempt, 
  * served by a prompt 503 than by waiting for a server that may not come back.
  */
 export function connectFailFast(source: RedisSource, name: string): Redis {
-  return connect(source, name, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 5_000 });
+  return watch(
+    commandsTo(source, name, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 5_000 }),
+    source,
+    name,
+  );
 }
 
 /** A connection whose commands wait until Redis is back. For workers: a result must not get lost. */
 export function connectPatient(source: RedisSource, name: string): Redis {
-  return connect(source, name, { maxRetriesPerRequest: null });
+  return watch(commandsTo(source, name, { maxRetriesPerRequest: null }), source, name);
+}
+
+/**
+ * A connection to listen on; it waits until Redis is back, and then listens again.
+ *
+ * @param channel the one that it listens to, or the first of them
+ */
+export function connectSubscriber(source: RedisSource, name: string, channel: string): Redis {
+  const { clusterNodes } = source;
+  const temper = { maxRetriesPerRequest: null };
+  if (!clusterNodes) return watch(commandsTo(source, name, temper), source, name);
+  const options = optionsOf(source, name, temper);
+  const Connector = clusterConnector(clusterNodes, options, channel);
+  return watch(new Redis({ ...options, lazyConnect: true, Connector }), source, name);
 }
 
 interface Temper {
@@ -30,13 +46,66 @@ interface Temper {
   readonly commandTimeout?: number;
 }
 
-function connect({ url, logger }: RedisSource, name: string, temper: Temper): Redis {
-  const redis = new Redis(url, {
+/** A Redis Cluster has the same commands, so that nobody else needs to know. */
+function commandsTo(source: RedisSource, name: string, temper: Temper): Redis {
+  const { clusterNodes } = source;
+  const options = optionsOf(source, name, temper);
+  if (!clusterNodes) return new Redis({ ...options, lazyConnect: true });
+  const { retryStrategy: _, enableOfflineQueue = true, ...redisOptions } = options;
+  const cluster = new Cluster([...clusterNodes], {
+    redisOptions,
+    enableOfflineQueue,
+    lazyConnect: true,
+    clusterRetryStrategy: reconnectDelay,
+    // By its names in the certificate, not by the addresses that the nodes tell each other.
+    ...(redisOptions.tls && { dnsLookup: (address, callback) => callback(null, address) }),
+  });
+  return cluster as unknown as Redis;
+}
+
+function optionsOf(source: RedisSource, name: string, temper: Temper): ServerOptions {
+  const { url, sentinels, clusterNodes, ca } = source;
+  const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  const tls =
+    protocol === 'rediss:' ? { ...(ca !== undefined && { ca: [ca, ...rootCertificates] }) } : undefined;
+  return {
     ...temper,
     connectionName: `millrace:${name}`,
-    lazyConnect: true,
     retryStrategy: reconnectDelay,
-  });
+    reconnectOnError: onDemotion,
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(tls && { tls }),
+    ...(!clusterNodes && /^\/\d+$/.test(pathname) && { db: Number(pathname.slice(1)) }),
+    ...(sentinels
+      ? sentinelOptions(sentinels, tls)
+      : { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || DEFAULT_PORT) }),
+  };
+}
+
+const DEFAULT_PORT = 6379;
+
+function sentinelOptions(
+  { addresses, master, password }: NonNullable<RedisSource['sentinels']>,
+  tls: ServerOptions['tls'],
+): ServerOptions {
+  return {
+    sentinels: addresses.map((address) => ({ ...address })),
+    name: master,
+    sentinelRetryStrategy: reconnectDelay,
+    ...(password !== undefined && { sentinelPassword: password }),
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  };
+}
+
+/** A master that became a replica keeps its connections: they lead to the wrong server now. The command is sent again. */
+function onDemotion(error: Error): false | 2 {
+  return error.message.startsWith('READONLY') ? 2 : false;
+}
+
+function watch(redis: Redis, { logger, cipher }: RedisSource, name: string): Redis {
+  if (cipher) useCipher(redis, cipher);
+  keepPulse(redis);
   let complained = false;
   redis.on('error', (error: Error) => {
     // One line for each outage: ioredis reports every failed attempt.
@@ -69,13 +138,4 @@ function ignoreFirstFailure(): void {
 /** Ends a connection without waiting for a server that may be away. */
 export function disconnect(redis: Redis): void {
   redis.disconnect();
-}
-
-/** Messages of ioredis for commands that did not reach Redis, or whose answer did not come back. */
-const AWAY =
-  /^(Connection is closed|Stream isn't writeable|Command timed out|Reached the max retries|read ECONN|connect E)/;
-
-/** Whether a command failed because Redis cannot be reached, and not because of what it said. */
-export function redisIsAway(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'MaxRetriesPerRequestError' || AWAY.test(error.message));
 }

@@ -1,9 +1,24 @@
-import { encodeFrames, type Frame, isTerminal, type ReplyAddress } from '@millrace/protocol';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  encodeFrames,
+  type Frame,
+  isTerminal,
+  type ReplyAddress,
+  type TerminalFrame,
+} from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { cipherOf } from './payload-cipher.ts';
+import { publishCounted } from './publish-counted.ts';
+import { redisIsFull } from './redis-failure.ts';
 import type { StoredReplies } from './stored-replies.ts';
 import { Tick } from './tick.ts';
+
+/** How long an answer is kept in the worker that Redis has no memory for, in milliseconds. */
+const FULL_PATIENCE_MS = 60_000;
+
+const FULL_RETRY_MS = 250;
 
 interface Addressed {
   readonly to: ReplyAddress;
@@ -22,14 +37,23 @@ export class Replies {
   readonly #keys: Keys;
   readonly #stored: StoredReplies;
   readonly #logger: Logger;
+  readonly #onStored: ((answers: number) => void) | undefined;
   readonly #tick = new Tick<Addressed>((addressed) => this.#publishAll(addressed));
   readonly #inFlight = new Set<Promise<void>>();
 
-  constructor(redis: Redis, keys: Keys, stored: StoredReplies, logger: Logger) {
+  /** @param onStored told of answers that are kept because their front door does not listen */
+  constructor(
+    redis: Redis,
+    keys: Keys,
+    stored: StoredReplies,
+    logger: Logger,
+    onStored?: (answers: number) => void,
+  ) {
     this.#redis = redis;
     this.#keys = keys;
     this.#stored = stored;
     this.#logger = logger;
+    this.#onStored = onStored;
   }
 
   send(to: ReplyAddress, frame: Frame): void {
@@ -56,13 +80,32 @@ export class Replies {
   /** Publishes; when nobody listens, the answers are kept for the front door's return. */
   async #publish({ frontDoor, version }: ReplyAddress, frames: readonly Frame[]): Promise<void> {
     const channel = this.#keys.replies(frontDoor);
-    const listeners = await this.#redis.publish(channel, encodeFrames(frames, version));
+    const listeners = await publishCounted(this.#redis, channel, this.#sealed(frames, version));
     if (listeners > 0) return;
     const terminal = frames.filter(isTerminal);
     if (terminal.length === 0) return;
-    await this.#stored.store(terminal, version);
+    await this.#store(terminal, version);
+    this.#onStored?.(terminal.length);
     // It may have come back, and read what was stored, in between. An answer that arrives twice is dropped there.
-    await this.#redis.publish(channel, encodeFrames(terminal, version));
+    await this.#redis.publish(channel, this.#sealed(terminal, version));
+  }
+
+  #sealed(frames: readonly Frame[], version: number): string {
+    return cipherOf(this.#redis).seal(encodeFrames(frames, version), 'frames');
+  }
+
+  /** As long as Redis is out of memory it is tried again, up to a minute. */
+  async #store(frames: readonly TerminalFrame[], version: number): Promise<void> {
+    const deadline = Date.now() + FULL_PATIENCE_MS;
+    for (;;) {
+      try {
+        await this.#stored.store(frames, version);
+        return;
+      } catch (error) {
+        if (!redisIsFull(error) || Date.now() >= deadline) throw error;
+        await pause(FULL_RETRY_MS);
+      }
+    }
   }
 }
 

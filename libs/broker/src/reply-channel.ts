@@ -2,7 +2,9 @@ import { decodeFrames, type Frame } from '@millrace/protocol';
 import type { Logger, Service } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
-import { connectPatient, disconnect, type RedisSource, whenReady } from './redis.ts';
+import { cipherOf } from './payload-cipher.ts';
+import { connectSubscriber, disconnect, whenReady } from './redis.ts';
+import type { RedisSource } from './redis-source.ts';
 
 export interface ReplyChannelOptions {
   readonly source: RedisSource;
@@ -24,7 +26,7 @@ export class ReplyChannel implements Service {
   constructor(options: ReplyChannelOptions) {
     this.#options = options;
     this.#logger = options.source.logger;
-    this.#subscriber = connectPatient(options.source, 'replies');
+    this.#subscriber = connectSubscriber(options.source, 'replies', options.keys.replies(options.frontDoor));
     this.#subscriber.on('message', (_channel, message) => this.#receive(message));
   }
 
@@ -46,7 +48,8 @@ export class ReplyChannel implements Service {
 
   #receive(message: string): void {
     try {
-      for (const frame of decodeFrames(message, this.#options.envelope)) this.#pass(frame);
+      const text = cipherOf(this.#subscriber).open(message, 'frames');
+      for (const frame of decodeFrames(text, this.#options.envelope)) this.#pass(frame);
     } catch (error) {
       this.#logger.error({ err: error }, 'a reply could not be read');
     }

@@ -26,3 +26,11 @@ test('targets without end do not fill the memory', () => {
   for (let target = 0; target < 10_000; target++) times.learn(`file:///${target}`, 1);
   expect(times.expected('first')).toBe(10);
 });
+
+test('calls that share a run travel together: as many as one run takes, and more when it is short', () => {
+  const runTimes = new RunTimes();
+  runTimes.learn('slow', 2_000);
+  runTimes.learn('fast', 5);
+  const ofJob = (target: string) => Math.floor(50 / runTimes.share(target, 10, 50));
+  expect([ofJob('slow'), ofJob('fast')]).toEqual([10, 100]);
+});

@@ -16,6 +16,17 @@ export class RunTimes {
     return this.#means.get(target) ?? UNKNOWN_MS;
   }
 
+  /**
+   * What one call adds to the work of a job when several share a run: as many as one run takes can always travel
+   * together, however long it is.
+   *
+   * @param sharedBy calls of one run at most
+   * @param jobMs work that one job may hold, in milliseconds
+   */
+  share(target: string, sharedBy: number, jobMs: number): number {
+    return Math.min(this.expected(target), jobMs) / sharedBy;
+  }
+
   /** @param runMs observed run time in milliseconds */
   learn(target: string, runMs: number): void {
     const mean = this.#means.get(target);

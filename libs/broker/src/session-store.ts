@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isLogLevel, type JsonObject, type LogLevel, type Revision } from '@millrace/protocol';
+import { ANONYMOUS, isLogLevel, type JsonObject, type LogLevel, type Revision } from '@millrace/protocol';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 
@@ -8,6 +8,8 @@ export interface SessionRecord {
   readonly id: string;
   /** Id of the principal who opened it; nobody else may use it. */
   readonly principal: string;
+  /** Tenant of that principal. */
+  readonly tenant: string;
   readonly revision: Revision;
   readonly capabilities: JsonObject;
   /** Least severe log message that the client wants. */
@@ -31,6 +33,7 @@ export class SessionStore {
     const id = randomUUID();
     const fields = {
       principal: session.principal,
+      tenant: session.tenant,
       revision: session.revision,
       capabilities: JSON.stringify(session.capabilities),
     };
@@ -41,11 +44,15 @@ export class SessionStore {
 
   /** @returns undefined when it never was, ended, or expired */
   async find(id: string): Promise<SessionRecord | undefined> {
-    const { principal, revision, capabilities, logLevel } = await this.#redis.hgetall(this.#keys.session(id));
+    const { principal, tenant, revision, capabilities, logLevel } = await this.#redis.hgetall(
+      this.#keys.session(id),
+    );
     if (principal === undefined || revision === undefined) return undefined;
     return {
       id,
       principal,
+      // Sessions of releases that knew no tenants.
+      tenant: tenant ?? ANONYMOUS.tenant,
       revision,
       capabilities: JSON.parse(capabilities ?? '{}') as JsonObject,
       ...(isLogLevel(logLevel) && { logLevel }),

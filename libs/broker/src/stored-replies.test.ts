@@ -28,3 +28,10 @@ test('thousands are asked for in parts', async () => {
 test('nothing is asked for when nobody waits', async () => {
   expect(await new StoredReplies(context.redis, context.keys).take([])).toEqual([]);
 });
+
+test('of two answers to the same call the first one stands', async () => {
+  const stored = new StoredReplies(context.redis, context.keys);
+  await stored.store([aResult('a', '"first"')]);
+  await stored.store([aResult('a', '"second"')]);
+  expect(await stored.take(['a'])).toEqual([aResult('a', '"first"')]);
+});

@@ -1,9 +1,10 @@
-import { type Call, MillraceError } from '@millrace/protocol';
+import { type Call, MillraceError, type SealCall } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import { CancellationSender } from './cancellations.ts';
 import type { Keys } from './keys.ts';
 import { PoolQueue } from './pool-queue.ts';
+import { redisRefused } from './redis-failure.ts';
 
 /** What a client is told to wait before it tries again while Redis is away, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
@@ -19,6 +20,8 @@ export interface TaskQueueOptions {
   readonly attempts: number;
   /** Before the second attempt, in milliseconds; doubled for each further one. */
   readonly backoffMs: number;
+  /** Proves to workers who made the calls; absent where they do not ask. */
+  readonly seal?: SealCall | undefined;
 }
 
 /** The way of tasks to the workers: each is a job of its own, which stays on the queue until its outcome is stored. */
@@ -52,8 +55,8 @@ export class TaskQueue {
   }
 
   #pool(name: string): PoolQueue {
-    const { redis, keys, frontDoor } = this.#options;
-    const pool = this.#pools.get(name) ?? new PoolQueue(redis, keys, name, frontDoor);
+    const { redis, keys, frontDoor, seal } = this.#options;
+    const pool = this.#pools.get(name) ?? new PoolQueue(redis, keys, name, frontDoor, seal);
     this.#pools.set(name, pool);
     return pool;
   }
@@ -61,7 +64,7 @@ export class TaskQueue {
 
 /** The connection may have broken while the task was added: whether it arrived cannot be known then. */
 function notQueued(idempotent: boolean, cause: unknown): MillraceError {
-  if (idempotent) {
+  if (idempotent || redisRefused(cause)) {
     return new MillraceError('broker_unavailable', 'Redis cannot be reached', {
       cause,
       retryAfterMs: RETRY_AFTER_MS,

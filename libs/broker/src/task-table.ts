@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { cipherOf } from './payload-cipher.ts';
 import { Script } from './script.ts';
 import { hasEnded, type Task, type TaskOutcome } from './task.ts';
 
@@ -36,10 +37,13 @@ interface Entry {
 export class TaskTable {
   readonly #redis: Redis;
   readonly #keys: Keys;
+  readonly #onStatus: ((status: Task['status']) => void) | undefined;
 
-  constructor(redis: Redis, keys: Keys) {
+  /** @param onStatus told of each status that a task comes to by a change made here */
+  constructor(redis: Redis, keys: Keys, onStatus?: (status: Task['status']) => void) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#onStatus = onStatus;
   }
 
   async read(id: string): Promise<Entry> {
@@ -49,15 +53,17 @@ export class TaskTable {
       'state',
       'outcome',
     );
+    const cipher = cipherOf(this.#redis);
     return {
       version: version ?? '',
-      state: state ? (JSON.parse(state) as TaskState) : undefined,
-      ...(outcome && { outcome }),
+      state: state ? (JSON.parse(cipher.open(state, 'task')) as TaskState) : undefined,
+      ...(outcome && { outcome: cipher.open(outcome, 'task') }),
     };
   }
 
   /** @param decide called again when somebody else was faster */
   async change<T>(id: string, decide: (state: TaskState) => TaskChange<T>): Promise<T> {
+    const cipher = cipherOf(this.#redis);
     for (;;) {
       const { version, state } = await this.read(id);
       const { next, outcome, returns } = decide(state);
@@ -67,16 +73,23 @@ export class TaskTable {
         [this.#keys.task(id)],
         [
           version,
-          JSON.stringify(next),
-          outcome?.payload ?? '',
+          cipher.seal(JSON.stringify(next), 'task'),
+          outcome ? cipher.seal(outcome.payload, 'task') : '',
           timeToLive(state, next),
           version === '' ? '' : this.#keys.events,
           JSON.stringify({ kind: 'task', task: id }),
         ],
       );
-      if (written === 1) return returns;
+      if (written !== 1) continue;
+      const status = statusOf(next);
+      if (status !== undefined && status !== statusOf(state)) this.#onStatus?.(status);
+      return returns;
     }
   }
+}
+
+function statusOf(state: TaskState): Task['status'] | undefined {
+  return state === undefined || state === WITHDRAWN ? undefined : state.status;
 }
 
 /** Set when a task begins and when it ends, and left alone in between. */

@@ -12,6 +12,12 @@ export interface WorkerRecord {
   readonly pid: number;
   /** Newest version of the envelope that it reads; absent in the releases that knew only the first. */
   readonly envelope?: number;
+  /** Whether it takes no new work because an operator wants it. */
+  readonly drained?: boolean;
+  /** Names and versions of its plugins, as `name@1.0.0`. */
+  readonly plugins?: readonly string[];
+  /** Share of the calls that it and others like it are to get, in percent; absent where it is no canary. */
+  readonly weight?: number;
 }
 
 /** Times of the catalogue, in milliseconds. Front doors and workers must agree on them. */
@@ -25,7 +31,7 @@ export interface CatalogueTimes {
 }
 
 export const DEFAULT_CATALOGUE_TIMES: CatalogueTimes = {
-  heartbeatMs: 1_000,
-  workerTtlMs: 3_000,
+  heartbeatMs: 500,
+  workerTtlMs: 2_500,
   offerTtlMs: 600_000,
 };

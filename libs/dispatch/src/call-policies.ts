@@ -1,4 +1,5 @@
-import { FRONT_DOOR_POLICIES, type FrontDoorPolicy } from '@millrace/protocol';
+import { FRONT_DOOR_POLICIES, type FrontDoorPolicy, type IdempotencyClaim } from '@millrace/protocol';
+import type { TraceSpan } from '@millrace/service';
 import type { Answer } from './answer.ts';
 import type { InboundRequest } from './inbound.ts';
 import type { Route } from './router.ts';
@@ -8,6 +9,10 @@ export interface Passage {
   readonly request: InboundRequest;
   readonly route: Route;
   readonly answer: Answer;
+  /** Where the result is to be kept for who makes the call again; such a call stands for itself. */
+  readonly idempotency?: IdempotencyClaim;
+  /** The span of the request; absent for all that are not traced. */
+  readonly trace?: TraceSpan;
 }
 
 /**

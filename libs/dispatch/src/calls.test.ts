@@ -158,6 +158,7 @@ test('what cannot be routed is not dispatched', () => {
 const session = {
   id: 's-1',
   principal: 'anonymous',
+  tenant: 'default',
   revision: '2025-11-25',
   capabilities: { elicitation: {} },
 };

@@ -141,7 +141,7 @@ test('an unsupported version comes with those that are', () => {
   const headers = { ...modernHeaders('tools/list'), 'mcp-protocol-version': '2030-01-01' };
   expect(() => new Classifier().classify(headers, body, 1)).toThrow(
     expect.objectContaining({
-      wireData: expect.objectContaining({ supported: expect.arrayContaining([MODERN_REVISION]) }),
+      members: expect.objectContaining({ supported: expect.arrayContaining([MODERN_REVISION]) }),
     }),
   );
 });

@@ -118,20 +118,21 @@ function supported(
   if (requested !== undefined && revisions.includes(requested)) return requested;
   const shown = requested ?? 'none';
   throw new MillraceError('unsupported_version', `Unsupported protocol version: ${shown}`, {
-    wireData: { supported: listed, requested: shown },
+    members: { supported: listed, requested: shown },
   });
 }
 
-/** The SDK's verdict in our registry; its message and data stand as they are. */
-function rejection(code: number, message: string, wireData: unknown): MillraceError {
+/** The SDK's verdict in our registry, with its message and its data. */
+function rejection(code: number, message: string, data: unknown): MillraceError {
+  const options = isJsonObject(data) ? { members: data } : {};
   switch (code) {
     case -32020:
-      return new MillraceError('header_mismatch', message, { wireData });
+      return new MillraceError('header_mismatch', message, options);
     case -32022:
-      return new MillraceError('unsupported_version', message, { wireData });
+      return new MillraceError('unsupported_version', message, options);
     case -32602:
-      return new MillraceError('invalid_envelope', message, { wireData });
+      return new MillraceError('invalid_envelope', message, options);
     default:
-      return new MillraceError('invalid_request', message, { wireData });
+      return new MillraceError('invalid_request', message, options);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SessionRecord } from '@millrace/broker';
-import type { Era, JsonObject, Principal, Revision } from '@millrace/protocol';
+import type { Caller, Era, JsonObject, Principal, Revision } from '@millrace/protocol';
 
 export type RequestId = string | number;
 
@@ -15,13 +15,17 @@ export interface InboundRequest {
   readonly bytes: number;
   /** Of the HTTP request that it came in; absent on other transports. */
   readonly headers?: IncomingHttpHeaders;
+  /** Address that it came from, where that is wanted. */
+  readonly source?: string;
   readonly principal: Principal;
+  /** What the principal may do, and for how long; absent where nobody is authenticated, and everything is allowed. */
+  readonly caller?: Caller;
   /** The 2025-era session that it belongs to; absent for stateless requests. */
   readonly session?: SessionRecord;
 }
 
 /** What a classifier knows of a request: everything but who makes it. */
-export type ClassifiedRequest = Omit<InboundRequest, 'principal' | 'session'>;
+export type ClassifiedRequest = Omit<InboundRequest, 'principal' | 'caller' | 'session'>;
 
 /** What a message can be. */
 export type Inbound =

@@ -10,7 +10,11 @@ import { z } from 'zod';
 import type { Answer } from './answer.ts';
 import { type Change, type Changes, notificationOf, type Subscriber } from './changes.ts';
 import type { InboundRequest, RequestId } from './inbound.ts';
+import type { StreamQuota } from './stream-quota.ts';
 import { requireTasks } from './tasks-extension.ts';
+
+/** How soon a client should open a stream anew, elsewhere, when this process ends, in milliseconds. */
+const RETRY_MS = 500;
 
 /** URIs and tasks that one stream may follow at most. */
 const MAX_FOLLOWED = 10_000;
@@ -32,49 +36,78 @@ export interface ListenOptions {
   readonly changes: Changes;
   readonly serverInfo: ServerInfo;
   readonly maxStreams: number;
+  /** How many of them each principal may have open; any number unless given. */
+  readonly quota?: StreamQuota | undefined;
   readonly taskNotification: TaskNotification;
 }
 
 /** `subscriptions/listen`: streams on which clients of 2026-07-28 hear of the changes that they asked for. */
 export class Listen {
   readonly #options: ListenOptions;
-  readonly #open = new Set<ListenStream>();
+  readonly #streams = new Set<ListenStream>();
 
   constructor(options: ListenOptions) {
     this.#options = options;
   }
 
-  /** @throws MillraceError when the filter is wrong, or too many streams are open */
-  serve(request: InboundRequest, answer: Answer): void {
-    const filter = honoured(parseFilter(request.params['notifications']));
-    if (filter.taskIds) requireTasks(request);
-    if (this.#open.size >= this.#options.maxStreams) {
+  /** Streams that are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Throws, or rejects with, a `MillraceError` when the filter is wrong, or too many streams are open. */
+  serve(request: InboundRequest, answer: Answer): void | Promise<void> {
+    const wish = permitted(parseFilter(request.params['notifications']), request);
+    if (!wish.taskIds || wish.taskIds.length === 0) return this.#open(request, answer, honoured(wish));
+    requireTasks(request);
+    return this.#openWithTasks(request, answer, { ...wish, taskIds: [...new Set(wish.taskIds)] });
+  }
+
+  /** Of tasks that are somebody else's, or gone, nothing is said: not even that they are followed. */
+  async #openWithTasks(request: InboundRequest, answer: Answer, wish: Filter): Promise<void> {
+    let gone = false;
+    answer.onGone(() => {
+      gone = true;
+    });
+    const tasks = wish.taskIds ?? [];
+    const found = await Promise.all(tasks.map((task) => this.#options.taskNotification(task, request)));
+    const taskIds = tasks.filter((_, at) => found[at] !== undefined);
+    if (!gone) this.#open(request, answer, honoured({ ...wish, taskIds }));
+  }
+
+  #open(request: InboundRequest, answer: Answer, filter: Filter): void {
+    if (this.#streams.size >= this.#options.maxStreams) {
       throw new MillraceError(
         'too_many_streams',
         'Too many streams are open here: try another replica or later',
       );
     }
+    const release = this.#options.quota?.open(request.caller);
     const stream = new ListenStream(request, answer, filter, this.#options);
     stream.acknowledge();
     if (Object.keys(filter).length === 0) {
       stream.end();
+      release?.();
       return;
     }
-    this.#open.add(stream);
+    this.#streams.add(stream);
     this.#options.changes.add(stream);
-    answer.onGone(() => this.#remove(stream));
+    answer.onGone(() => {
+      this.#remove(stream);
+      release?.();
+    });
   }
 
   /** Ends all streams, telling their clients that it was on purpose. */
   closeAll(): void {
-    for (const stream of [...this.#open]) {
+    for (const stream of [...this.#streams]) {
       this.#remove(stream);
-      stream.end();
+      stream.end(RETRY_MS);
     }
   }
 
   #remove(stream: ListenStream): void {
-    this.#open.delete(stream);
+    this.#streams.delete(stream);
     this.#options.changes.remove(stream);
   }
 }
@@ -110,7 +143,9 @@ class ListenStream implements Subscriber {
     }
   }
 
-  end(): void {
+  /** @param retryMs how soon the client should open another one elsewhere, in milliseconds */
+  end(retryMs?: number): void {
+    if (retryMs !== undefined) this.#answer.comeBack?.(retryMs);
     const result = { _meta: subscription(this.#request.id) };
     const { serverInfo } = this.#options;
     this.#answer.result(
@@ -146,6 +181,13 @@ function parseFilter(notifications: unknown): Filter {
   throw new MillraceError('invalid_params', `${field}: ${issue?.message ?? 'invalid'}`, {
     details: { field },
   });
+}
+
+/** What of the wish the one who makes it may see. */
+function permitted(filter: Filter, { caller }: InboundRequest): Filter {
+  if (!caller || !filter.resourceSubscriptions) return filter;
+  const uris = filter.resourceSubscriptions.filter((uri) => caller.access.allows('resource', uri));
+  return { ...filter, resourceSubscriptions: uris };
 }
 
 /** What is asked for without being empty; there is nothing that we could not deliver. */

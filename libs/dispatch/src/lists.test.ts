@@ -1,3 +1,4 @@
+import type { Access } from '@millrace/protocol';
 import { expect, test } from 'vitest';
 import { type ListMethod, Lists } from './lists.ts';
 import { aTool, aView } from './testing/views.ts';
@@ -73,4 +74,34 @@ test.each([
   });
   const from = new Lists({ view, pageSize: 10, serverInfo });
   expect(JSON.parse(from.page(method, undefined, '2025-11-25'))[member]).toHaveLength(1);
+});
+
+const ONLY_AC: Access = {
+  key: 'a and c',
+  permits: (permission) => permission === 'execute:tools',
+  allows: (_kind, name, permission = 'execute:tools') =>
+    'ac'.includes(name) && permission === 'execute:tools',
+  allowsSome: () => false,
+};
+
+function seen(from: Lists, access?: Access): { names: string; cacheScope: string } {
+  const { tools, cacheScope } = JSON.parse(from.page('tools/list', undefined, '2026-07-28', access));
+  return { names: tools.map(({ name }: { name: string }) => name).join(''), cacheScope };
+}
+
+test('a list shows what the one who asks may use, also right after somebody else asked', () => {
+  const from = lists(names, 10);
+  expect(seen(from).names).toBe('abcde');
+  expect(seen(from, ONLY_AC)).toEqual({ names: 'ac', cacheScope: 'private' });
+  expect(seen(from).names).toBe('abcde');
+});
+
+test('a page is full of what may be seen, not of what may not', () => {
+  const from = lists(names, 2);
+  expect(seen(from, ONLY_AC).names).toBe('ac');
+});
+
+test('a tool that wants more than the caller has is not shown', () => {
+  const view = aView({ tools: [aTool('a'), aTool('c', { permissions: ['write:resources'] })] });
+  expect(seen(new Lists({ view, pageSize: 10, serverInfo }), ONLY_AC).names).toBe('a');
 });

@@ -1,7 +1,12 @@
 import type { CatalogueView } from '@millrace/broker';
 import {
+  type Access,
+  type AccessKind,
+  eraOf,
   type JsonObject,
   MillraceError,
+  type Offer,
+  type Permission,
   type Revision,
   type ServerInfo,
   stampResult,
@@ -9,11 +14,11 @@ import {
 
 /** The list methods, with the member of the result that holds the entries and the key they are sorted by. */
 const LISTS = {
-  'tools/list': { member: 'tools', key: 'name' },
-  'prompts/list': { member: 'prompts', key: 'name' },
-  'resources/list': { member: 'resources', key: 'uri' },
-  'resources/templates/list': { member: 'resourceTemplates', key: 'uriTemplate' },
-} as const;
+  'tools/list': { member: 'tools', key: 'name', kind: 'tool' },
+  'prompts/list': { member: 'prompts', key: 'name', kind: 'prompt' },
+  'resources/list': { member: 'resources', key: 'uri', kind: 'resource' },
+  'resources/templates/list': { member: 'resourceTemplates', key: 'uriTemplate', kind: 'resource' },
+} as const satisfies Record<string, { member: keyof Offer; key: string; kind: AccessKind }>;
 
 export type ListMethod = keyof typeof LISTS;
 
@@ -39,31 +44,48 @@ export class Lists {
 
   /**
    * @param cursor opaque position from the page before; undefined for the first page
+   * @param access of whoever asks, who sees only what they may use; absent where everybody may use everything
    * @returns JSON text of the result
    * @throws MillraceError `invalid_params` for a cursor that is not ours
    */
-  page(method: ListMethod, cursor: unknown, revision: Revision): string {
+  page(method: ListMethod, cursor: unknown, revision: Revision, access?: Access): string {
     const after = cursor === undefined ? '' : decodeCursor(cursor);
-    const key = `${method} ${revision} ${after}`;
+    const key = `${method} ${revision} ${access?.key ?? ''} ${after}`;
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const page = this.#render(method, after, revision);
+    const page = this.#render(method, after, revision, access);
     if (this.#pages.size < PAGES_KEPT) this.#pages.set(key, page);
     return page;
   }
 
-  #render(method: ListMethod, after: string, revision: Revision): string {
+  #render(method: ListMethod, after: string, revision: Revision, access?: Access): string {
     const { member, key } = LISTS[method];
-    const definitions: JsonObject[] = this.#options.view[member].map((entry) => entry.definition);
+    const all: readonly Entry[] = this.#options.view[member];
+    const seen = access ? all.filter((entry) => maySee(access, method, entry)) : all;
+    const definitions = seen.map((entry) => entry.definition);
     const rest =
       after === '' ? definitions : definitions.filter((definition) => String(definition[key]) > after);
     const entries = rest.slice(0, this.#options.pageSize);
     const last = entries.at(-1);
     const more =
       last && rest.length > entries.length ? { nextCursor: encodeCursor(String(last[key])) } : undefined;
-    const result = { [member]: entries, ...more };
+    // Nobody in between may hand to others what was put together for one.
+    const scope = access && eraOf(revision) === 'modern' ? { cacheScope: 'private' } : undefined;
+    const result = { ...scope, [member]: entries, ...more };
     return JSON.stringify(stampResult(result, method, revision, this.#options.serverInfo));
   }
+}
+
+interface Entry {
+  readonly definition: JsonObject;
+  readonly permissions?: readonly Permission[];
+}
+
+function maySee(access: Access, method: ListMethod, { definition, permissions = [] }: Entry): boolean {
+  const { key, kind } = LISTS[method];
+  const name = String(definition[key]);
+  const allowed = key === 'uriTemplate' ? access.allowsSome(name) : access.allows(kind, name);
+  return allowed && permissions.every((permission) => access.allows(kind, name, permission));
 }
 
 /** A cursor names the last entry of its page, so it stays good when entries come and go. */

@@ -1,6 +1,7 @@
 import type { MillraceError } from '@millrace/protocol';
 import type { Answer } from './answer.ts';
 import type { RequestId } from './inbound.ts';
+import type { RequestTimer } from './request-timer.ts';
 
 export interface MessageAnswerOptions {
   readonly id: RequestId | null;
@@ -14,9 +15,17 @@ export class MessageAnswer implements Answer {
   readonly #options: MessageAnswerOptions;
   #listeners: (() => void)[] = [];
   #ended = false;
+  #abandoned = false;
+  #timer: RequestTimer | undefined;
+  #since = 0;
 
   constructor(options: MessageAnswerOptions) {
     this.#options = options;
+  }
+
+  timed(timer: RequestTimer): void {
+    this.#timer = timer;
+    this.#since = performance.now();
   }
 
   result(payload: string, session?: string): void {
@@ -46,19 +55,22 @@ export class MessageAnswer implements Answer {
   }
 
   onGone(listener: () => void): void {
-    this.#listeners.push(listener);
+    if (this.#abandoned) queueMicrotask(listener);
+    else this.#listeners.push(listener);
   }
 
   /** Ends the answer unsent: the client cancelled the request, or is gone. */
   abandon(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#abandoned = true;
     for (const listener of this.#listeners) listener();
   }
 
   #end(member: 'result' | 'error', payload: string, session?: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#timer?.answered(member === 'result', this.#since);
     this.#listeners = [];
     this.#options.send(`{"jsonrpc":"2.0","id":${JSON.stringify(this.#options.id)},"${member}":${payload}}`);
     this.#options.onEnd(member === 'result', session);

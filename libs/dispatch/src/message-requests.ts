@@ -1,5 +1,5 @@
 import type { SessionRecord } from '@millrace/broker';
-import { ANONYMOUS, MillraceError, type Revision } from '@millrace/protocol';
+import { ANONYMOUS, type Caller, MillraceError, type Principal, type Revision } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import { type Change, type Changes, notificationOf, type Subscriber } from './changes.ts';
 import type { Classifier } from './classify.ts';
@@ -7,8 +7,10 @@ import type { ClassifiedRequest, Inbound, InboundRequest, RequestId } from './in
 import { failureOf, idOf, parseMessage } from './message.ts';
 import { MessageAnswer } from './message-answer.ts';
 import { headersOf } from './message-headers.ts';
+import type { MessageLimits } from './message-limits.ts';
 import type { Methods } from './methods.ts';
 import type { OneWay } from './one-way.ts';
+import { requestFields } from './request-fields.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface MessageRequestsContext {
@@ -17,8 +19,13 @@ export interface MessageRequestsContext {
   readonly oneWay: Pick<OneWay, 'receive'>;
   readonly sessions: Pick<Sessions, 'find' | 'end'>;
   readonly changes: Pick<Changes, 'add' | 'remove'>;
+  /** How large messages may be; see `MESSAGE_SETTINGS` for what they may unless given. */
+  readonly limits?: MessageLimits;
   readonly logger: Logger;
 }
+
+/** Tells who sends a message, at once when nothing has changed. Throws, or rejects, when they may not any more. */
+export type Identify = () => Caller | Promise<Caller>;
 
 interface Outlet {
   send(message: string): void;
@@ -33,17 +40,27 @@ interface Outlet {
 export class MessageRequests implements Subscriber {
   readonly #context: MessageRequestsContext;
   readonly #outlet: Outlet;
+  readonly #identify: Identify | undefined;
   readonly #answers = new Map<RequestId, MessageAnswer>();
   /** Resources of whose changes the client of a session wants to hear. */
   readonly #uris = new Set<string>();
+  readonly #source: string | undefined;
   #session: string | undefined;
   #revision: Revision | undefined;
   #refusing = false;
   #closed = false;
+  /** Of the last message. */
+  #principal: Principal = ANONYMOUS;
 
-  constructor(context: MessageRequestsContext, outlet: Outlet) {
+  /**
+   * @param identify asked for each message; absent where nobody is authenticated
+   * @param source address that the connection came from, where that is put on record
+   */
+  constructor(context: MessageRequestsContext, outlet: Outlet, identify?: Identify, source?: string) {
+    this.#source = source;
     this.#context = context;
     this.#outlet = outlet;
+    this.#identify = identify;
   }
 
   /** Whether requests wait for their answers. */
@@ -60,13 +77,16 @@ export class MessageRequests implements Subscriber {
   async receive(text: string): Promise<void> {
     let body: unknown;
     try {
-      body = parseMessage(text);
+      body = parseMessage(text, this.#context.limits);
+      const identified = this.#identify?.();
+      const caller = identified instanceof Promise ? await identified : identified;
+      if (caller) this.#principal = caller.principal;
       const inbound = this.#context.classifier.classify(headersOf(body, this.#revision), body, text.length);
-      if (inbound.kind === 'request') await this.#request(inbound.request);
+      if (inbound.kind === 'request') await this.#request(inbound.request, caller);
       else await this.#oneWay(inbound);
     } catch (thrown) {
       const { send } = this.#outlet;
-      this.#fail(thrown, new MessageAnswer({ id: idOf(body), send, onEnd: () => undefined }));
+      this.#fail(thrown, new MessageAnswer({ id: idOf(body), send, onEnd: () => undefined }), body);
     }
   }
 
@@ -95,7 +115,7 @@ export class MessageRequests implements Subscriber {
     this.#outlet.send(JSON.stringify({ jsonrpc: '2.0', ...notificationOf(change) }));
   }
 
-  async #request(classified: ClassifiedRequest): Promise<void> {
+  async #request(classified: ClassifiedRequest, caller: Caller | undefined): Promise<void> {
     const { id } = classified;
     if (this.#refusing) throw new MillraceError('shutting_down', 'The front door is shutting down');
     if (this.#answers.has(id)) {
@@ -110,16 +130,22 @@ export class MessageRequests implements Subscriber {
     const answer = new MessageAnswer({ id, send, onEnd });
     this.#answers.set(id, answer);
     try {
-      await this.#context.methods.handle(await this.#inbound(classified), answer);
+      await this.#context.methods.handle(await this.#inbound(classified, caller), answer);
     } catch (thrown) {
-      this.#fail(thrown, answer);
+      this.#fail(thrown, answer, classified);
     }
   }
 
-  async #inbound(classified: ClassifiedRequest): Promise<InboundRequest> {
+  async #inbound(classified: ClassifiedRequest, caller: Caller | undefined): Promise<InboundRequest> {
     // They were made up for the classifier; there are none that arguments could be repeated in.
     const { headers: _, ...rest } = classified;
-    const request = { ...rest, principal: ANONYMOUS };
+    const source = this.#source;
+    const request = {
+      ...rest,
+      principal: this.#principal,
+      ...(caller && { caller }),
+      ...(source !== undefined && { source }),
+    };
     const stateless = classified.era === 'modern' || classified.method === 'initialize';
     if (stateless || this.#session === undefined) return request;
     return { ...request, session: await this.#found(this.#session) };
@@ -168,7 +194,7 @@ export class MessageRequests implements Subscriber {
   }
 
   #found(session: string): SessionRecord | Promise<SessionRecord> {
-    return this.#context.sessions.find(session, ANONYMOUS);
+    return this.#context.sessions.find(session, this.#principal);
   }
 
   /** For what no request waits for. */
@@ -180,9 +206,12 @@ export class MessageRequests implements Subscriber {
     }
   }
 
-  #fail(thrown: unknown, answer: MessageAnswer): void {
+  #fail(thrown: unknown, answer: MessageAnswer, message: unknown): void {
     const error = failureOf(thrown);
-    if (error.kind === 'internal_error') this.#context.logger.error({ err: thrown }, 'a request failed');
+    if (error.kind === 'internal_error') {
+      const fields = requestFields(message, this.#principal);
+      this.#context.logger.error({ err: thrown, ...fields }, 'a request failed');
+    }
     answer.fail(error);
   }
 }

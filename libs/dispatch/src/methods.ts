@@ -1,11 +1,22 @@
 import type { SessionRecord } from '@millrace/broker';
-import { CALL_METHODS, type Era, isLogLevel, LOG_LEVELS, MillraceError } from '@millrace/protocol';
+import {
+  CALL_METHODS,
+  type Caller,
+  denialOf,
+  type Era,
+  isLogLevel,
+  LOG_LEVELS,
+  MillraceError,
+  useOf,
+} from '@millrace/protocol';
 import type { Answer } from './answer.ts';
 import type { Calls } from './calls.ts';
 import type { Greeting } from './greeting.ts';
 import type { InboundRequest } from './inbound.ts';
+import { checkInitialize } from './initialize-params.ts';
 import type { Listen } from './listen.ts';
 import { LIST_METHODS, type Lists } from './lists.ts';
+import type { RequestTimer } from './request-timer.ts';
 import type { SessionSubscriptions } from './session-subscriptions.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -18,6 +29,9 @@ export interface Method {
   readonly era?: Era;
 }
 
+/** What stands around handlers: passes the request on, perhaps later, and perhaps with another answer. */
+export type Around = (request: InboundRequest, answer: Answer, next: Handler) => void | Promise<void>;
+
 export interface MethodsOptions {
   readonly calls: Calls;
   readonly greeting: Greeting;
@@ -26,6 +40,12 @@ export interface MethodsOptions {
   readonly sessions: Sessions;
   readonly subscriptions: SessionSubscriptions;
   readonly listen: Listen;
+  /** Told of each request that its caller has no permission for. */
+  readonly onDenied?: () => void;
+  /** Stands around all handlers, such as an audit log; nothing unless given. */
+  readonly around?: Around | undefined;
+  /** Notes how long the answers to a method take; nobody does unless given. */
+  readonly timerOf?: (method: string) => RequestTimer | undefined;
   /** Further methods, by name. */
   readonly more?: ReadonlyMap<string, Method>;
 }
@@ -36,14 +56,21 @@ const NOT_FOUND = 404;
 /** The handler registry of the front door: every method that is served, and who answers it. */
 export class Methods {
   readonly #methods = new Map<string, Method>();
+  readonly #timers = new Map<string, RequestTimer>();
+  readonly #onDenied: (() => void) | undefined;
+  readonly #around: Around | undefined;
+  readonly #checked: Handler = (request, answer) => this.#handle(request, answer);
 
-  constructor({ calls, greeting, lists, sessions, subscriptions, listen, more }: MethodsOptions) {
+  constructor(options: MethodsOptions) {
+    const { calls, greeting, lists, sessions, subscriptions, listen, more } = options;
+    this.#onDenied = options.onDenied;
+    this.#around = options.around;
     const call: Handler = (request, answer) => calls.make(request, answer);
     for (const method of CALL_METHODS) this.#methods.set(method, { handle: call });
     for (const method of LIST_METHODS) {
       this.#methods.set(method, {
-        handle: ({ params, revision }, answer) =>
-          answer.result(lists().page(method, params['cursor'], revision)),
+        handle: ({ params, revision, caller }, answer) =>
+          answer.result(lists().page(method, params['cursor'], revision, caller?.access)),
       });
     }
     this.#methods.set('server/discover', {
@@ -53,6 +80,7 @@ export class Methods {
     this.#methods.set('initialize', {
       era: 'session',
       handle: async ({ params, principal }, to) => {
+        checkInitialize(params);
         const { id } = await sessions.open(params, principal);
         to.result(greeting.initialize(params), id);
       },
@@ -86,17 +114,37 @@ export class Methods {
     });
     this.#methods.set('ping', { era: 'session', handle: (_, to) => to.result('{}') });
     for (const [name, method] of more ?? []) this.#methods.set(name, method);
+    for (const name of this.#methods.keys()) {
+      const timer = options.timerOf?.(name);
+      if (timer) this.#timers.set(name, timer);
+    }
   }
 
   /** Answers the request. Throws, or rejects, when its method refuses it. */
   handle(request: InboundRequest, answer: Answer): void | Promise<void> {
+    return this.#around ? this.#around(request, answer, this.#checked) : this.#handle(request, answer);
+  }
+
+  #handle(request: InboundRequest, answer: Answer): void | Promise<void> {
     const method = this.#methods.get(request.method);
     if (!method || (method.era !== undefined && method.era !== request.era)) {
       const error = new MillraceError('method_not_found', `Method not found: ${request.method}`);
       answer.fail(error, request.era === 'modern' ? NOT_FOUND : 200);
       return;
     }
+    const timer = this.#timers.get(request.method);
+    if (timer) answer.timed?.(timer);
+    if (request.caller) this.#checkUse(request, request.caller);
     return method.handle(request, answer);
+  }
+
+  /** @throws MillraceError `permission_denied` */
+  #checkUse({ method, params }: InboundRequest, { access }: Caller): void {
+    const use = useOf(method, params);
+    const denied = use && denialOf(access, use);
+    if (!denied) return;
+    this.#onDenied?.();
+    throw denied;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Dispatch, Dispatcher, Task, TaskPlan, TaskQueue, TaskStore } from '@millrace/broker';
-import { isTerminal, MillraceError } from '@millrace/protocol';
+import { callFields, isTerminal, MillraceError } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { Answer } from './answer.ts';
 
@@ -73,7 +73,7 @@ export class Promotion {
       dispatcher.release(dispatch.call.id);
       answer.result(handle(task));
     } catch (error) {
-      logger.warn({ err: error, call: dispatch.call.id }, 'a call was not turned into a task');
+      logger.warn({ err: error, ...callFields(dispatch.call) }, 'a call was not turned into a task');
     }
   }
 

@@ -5,10 +5,10 @@ const SESSION_CODE = -32_002;
 
 const codeFor = (era: Era): number => (era === 'session' ? SESSION_CODE : ERRORS.resource_not_found.code);
 
-/** The specification fixes the data of this error, and clients know it by that. */
+/** Clients know this error by the URI in its data. */
 export function resourceNotFound(uri: string, era: Era): MillraceError {
   return new MillraceError('resource_not_found', `Resource not found: ${uri}`, {
-    wireData: { uri },
+    members: { uri },
     code: codeFor(era),
   });
 }

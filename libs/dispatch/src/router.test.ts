@@ -1,4 +1,4 @@
-import type { CallMethod, Era, JsonObject } from '@millrace/protocol';
+import { type CallMethod, type Era, type JsonObject, toolPoliciesSchema } from '@millrace/protocol';
 import { expect, test } from 'vitest';
 import { Router } from './router.ts';
 import { aTool, aView } from './testing/views.ts';
@@ -17,8 +17,8 @@ const router = new Router(
 );
 
 test.each([
-  ['tools/call', { name: 'add' }, { target: 'add', idempotent: true }],
-  ['tools/call', { name: 'slow' }, { target: 'slow', idempotent: false, timeoutMs: 90_000 }],
+  ['tools/call', { name: 'add' }, { target: 'add', idempotent: true, isTool: true }],
+  ['tools/call', { name: 'slow' }, { target: 'slow', idempotent: false, timeoutMs: 90_000, isTool: true }],
   ['prompts/get', { name: 'ask' }, { target: 'ask', idempotent: true }],
   ['resources/read', { uri: 'docs://api' }, { target: 'docs://api', idempotent: true }],
   ['resources/read', { uri: 'user://7' }, { target: 'user://7', idempotent: true }],
@@ -73,4 +73,28 @@ test('a resource that does not exist has the code that the era of the client kno
   const read = (era: Era) => () => router.route('resources/read', { uri: 'docs://nothing' }, era);
   expect(read('session')).toThrow(expect.objectContaining({ code: -32_002 }));
   expect(read('modern')).toThrow(expect.objectContaining({ code: -32_602 }));
+});
+
+test('a call to a pool that may sleep goes to its queue, for a worker to come; to any other it is refused', () => {
+  const view = aView({ tools: [aTool('orphan', { pool: 'images' }), aTool('lost', { pool: 'texts' })] });
+  const sleepy = new Router(view, new Set(['images']));
+  expect(sleepy.route('tools/call', { name: 'orphan' }, 'modern')).toMatchObject({ pool: 'images' });
+  expect(() => sleepy.route('tools/call', { name: 'lost' }, 'modern')).toThrow(/No live worker/);
+});
+
+test('the policies of a resource and of a template come with the routes to what they serve, each time the same', () => {
+  const policies = toolPoliciesSchema.parse({ cache: { ttlMs: 1_000, scope: 'public' } });
+  const cached = new Router(
+    aView({
+      resources: [{ pool: 'default', policies, definition: { uri: 'docs://api', name: 'api' } }],
+      resourceTemplates: [
+        { pool: 'default', policies, definition: { uriTemplate: 'user://{id}', name: 'user' } },
+      ],
+    }),
+  );
+  for (const uri of ['docs://api', 'user://7']) {
+    const route = cached.route('resources/read', { uri }, 'modern');
+    expect(route).toMatchObject({ target: uri, policies, dedup: 'public' });
+    expect(cached.route('resources/read', { uri }, 'modern')).toBe(route);
+  }
 });

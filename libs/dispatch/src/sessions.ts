@@ -25,6 +25,8 @@ export interface SessionsOptions {
   readonly store: SessionStore;
   /** How long a session lives unused, in milliseconds. */
   readonly idleMs: number;
+  /** Told when a session begins, and when its client ends it. */
+  readonly onEvent?: ((event: 'opened' | 'ended') => void) | undefined;
   /** Resolves when every front door knows. */
   readonly tellPeers: PeerChannel['tell'];
 }
@@ -44,10 +46,12 @@ export class Sessions {
   async open(params: JsonObject, principal: Principal): Promise<SessionRecord> {
     const record = await this.#options.store.create({
       principal: principal.id,
+      tenant: principal.tenant,
       revision: negotiate(params),
       capabilities: isJsonObject(params['capabilities']) ? params['capabilities'] : {},
     });
     this.#cache.set(record.id, { record, touchedAt: Date.now() });
+    this.#options.onEvent?.('opened');
     return record;
   }
 
@@ -70,7 +74,7 @@ export class Sessions {
   }
 
   async end({ id }: SessionRecord): Promise<void> {
-    await this.#options.store.end(id);
+    if (await this.#options.store.end(id)) this.#options.onEvent?.('ended');
     this.forget(id);
     await this.#options.tellPeers({ kind: 'session', session: id });
   }
@@ -102,7 +106,7 @@ export class Sessions {
 
 /** Whether a session of somebody else exists is nobody's business. */
 function checkOwner(record: SessionRecord, principal: Principal): SessionRecord {
-  if (record.principal !== principal.id) throw unknown();
+  if (record.principal !== principal.id || record.tenant !== principal.tenant) throw unknown();
   return record;
 }
 

@@ -113,7 +113,7 @@ test.each(['tasks/get', 'tasks/update', 'tasks/cancel'])(
     await expect(ask(method, { taskId: 't-2' }, {})).rejects.toMatchObject({
       code: -32021,
       status: 400,
-      wireData: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } },
+      members: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } },
     });
   },
 );

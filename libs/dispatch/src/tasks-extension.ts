@@ -14,11 +14,16 @@ export function declaresTasks({ era, params }: Pick<InboundRequest, 'era' | 'par
   return memberOf(extensions, TASKS_EXTENSION) !== undefined;
 }
 
+/** Whether the answer to this request may be a task. */
+export function becomesTask(request: InboundRequest, { task }: { readonly task?: object }): boolean {
+  return task !== undefined && declaresTasks(request);
+}
+
 /** @throws MillraceError `missing_capability` when the request does not declare the extension */
 export function requireTasks(request: InboundRequest): void {
   if (declaresTasks(request)) return;
   throw new MillraceError('missing_capability', `Missing required client capability: ${TASKS_EXTENSION}`, {
-    wireData: { requiredCapabilities: TASKS_CAPABILITY },
+    members: { requiredCapabilities: TASKS_CAPABILITY },
   });
 }
 

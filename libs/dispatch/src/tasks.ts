@@ -6,11 +6,12 @@ import {
   type Keys,
   type RedisSource,
   TaskQueue,
+  type TaskStatus,
   TaskStore,
   TaskTable,
   whenReady,
 } from '@millrace/broker';
-import type { JsonObject, ServerInfo } from '@millrace/protocol';
+import type { JsonObject, SealCall, ServerInfo } from '@millrace/protocol';
 import type { Service } from '@millrace/service';
 import { TaskCalls } from './task-calls.ts';
 import { TaskMethods } from './task-methods.ts';
@@ -36,6 +37,10 @@ export interface TasksOptions {
   readonly envelopeOf: (pool: string) => number;
   readonly serverInfo: ServerInfo;
   readonly settings: TaskSettings;
+  /** Proves to workers who made the calls; absent where they do not ask. */
+  readonly seal?: SealCall | undefined;
+  /** Told of each status that a task comes to by what is done here. */
+  readonly onStatus?: (status: TaskStatus) => void;
 }
 
 /** The Tasks extension of one front door: makes tasks, and serves those of all front doors. */
@@ -44,14 +49,15 @@ export class Tasks implements Service {
   readonly methods: TaskMethods;
   readonly #redis: ReturnType<typeof connectFailFast>;
 
-  constructor({ source, keys, frontDoor, dispatcher, envelopeOf, serverInfo, settings }: TasksOptions) {
+  constructor(options: TasksOptions) {
+    const { source, keys, frontDoor, dispatcher, envelopeOf, serverInfo, settings, seal } = options;
     const { logger } = source;
     const { taskTtlMs, taskPollMs, taskAttempts, taskBackoffMs } = settings;
     const redis = connectFailFast(source, 'tasks');
     this.#redis = redis;
-    const store = new TaskStore(new TaskTable(redis, keys));
+    const store = new TaskStore(new TaskTable(redis, keys, options.onStatus));
     const retries = { attempts: taskAttempts, backoffMs: taskBackoffMs };
-    const queue = new TaskQueue({ redis, keys, logger, frontDoor, ...retries });
+    const queue = new TaskQueue({ redis, keys, logger, frontDoor, seal, ...retries });
     const sender = new AnswerSender(redis, keys);
     const answer = (id: string, result: JsonObject) => {
       // The worker finds it in the store too, only later.

@@ -15,6 +15,8 @@ export interface ReplyAddress {
 export interface Batch {
   readonly replyTo: ReplyAddress;
   readonly calls: readonly Call[];
+  /** Workers that died while they had these calls, before the calls were put into this job; none unless given. */
+  readonly deaths?: number;
 }
 
 /** A batch of any version, as it stands on the queue. */

@@ -14,9 +14,23 @@ export interface Principal {
   readonly id: string;
   /** The tenant whose quotas, caches and queues the call uses. */
   readonly tenant: string;
+  /** What the credential grants, by name; absent where nobody is authenticated. */
+  readonly roles?: readonly string[];
 }
 
 export const ANONYMOUS: Principal = { id: 'anonymous', tenant: 'default' };
+
+/** What a worker must know of a call that may be made again with the same idempotency key. */
+export interface IdempotencyClaim {
+  /** Name of the record. */
+  readonly record: string;
+  /** Digest of the arguments. */
+  readonly digest: string;
+  /** Who began the call: it may be begun anew where a second run does no harm. */
+  readonly owner: string;
+  /** How long the result is kept, in milliseconds. */
+  readonly ttlMs: number;
+}
 
 /** One MCP request on its way from a front door to a worker. */
 export interface Call {
@@ -40,7 +54,21 @@ export interface Call {
   readonly capabilities?: JsonObject;
   /** Id of the task that the call runs as. */
   readonly task?: string;
+  /** The record that the result goes into, for who makes the call again; absent for calls without a key. */
+  readonly idempotency?: IdempotencyClaim;
+  /** What a traced call is a step of, absent for all others. */
+  readonly trace?: {
+    /** The span of the front door, as a `traceparent`. */
+    readonly parent: string;
+    /** When the call was sent on its way, in epoch milliseconds. */
+    readonly sentAt: number;
+  };
+  /** Proof of who made the call, for workers that do not trust the queue; absent without authentication. */
+  readonly seal?: string;
 }
+
+/** Gives a call the proof of who made it. */
+export type SealCall = (call: Call) => Call;
 
 const NO_CAPABILITIES: JsonObject = {};
 

@@ -1,3 +1,4 @@
+import type { Permission } from './access.ts';
 import type { JsonObject } from './json.ts';
 import type { ToolPolicies } from './policies.ts';
 
@@ -17,24 +18,38 @@ export interface ToolEntry {
   readonly task?: TaskMode;
   /** An `optional` call that runs for longer than this, in milliseconds, turns into a task. */
   readonly promoteAfterMs?: number;
+  /** Calls of one session or handle to entries of the same affinity go to one worker; absent: to any. */
+  readonly affinity?: string;
   /** Absent: none is switched on. */
   readonly policies?: ToolPolicies;
+  /** What calling it takes beside `execute:tools`; absent: nothing. */
+  readonly permissions?: readonly Permission[];
 }
 
 export interface ResourceEntry {
   readonly pool: string;
+  /** As of a tool. */
+  readonly affinity?: string;
+  /** Absent: none is switched on. */
+  readonly policies?: ToolPolicies;
   /** As it stands in `resources/list`. */
   readonly definition: JsonObject & { readonly uri: string; readonly name: string };
 }
 
 export interface ResourceTemplateEntry {
   readonly pool: string;
+  /** As of a tool. */
+  readonly affinity?: string;
+  /** Absent: none is switched on. */
+  readonly policies?: ToolPolicies;
   /** As it stands in `resources/templates/list`. */
   readonly definition: JsonObject & { readonly uriTemplate: string; readonly name: string };
 }
 
 export interface PromptEntry {
   readonly pool: string;
+  /** As of a tool. */
+  readonly affinity?: string;
   /** As it stands in `prompts/list`. */
   readonly definition: JsonObject & { readonly name: string };
 }

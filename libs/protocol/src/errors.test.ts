@@ -71,10 +71,19 @@ test('what is not known is left out', () => {
   });
 });
 
-test('data that the specification fixes replaces ours', () => {
-  const wireData = { supported: ['2026-07-28'], requested: '1999-01-01' };
-  const error = new MillraceError('unsupported_version', 'Unsupported', { wireData });
-  expect(error.toJsonRpc()).toEqual({ code: -32_022, message: 'Unsupported', data: wireData });
+test('what the specification wants in the data stands beside the structured form', () => {
+  const members = { supported: ['2026-07-28'], requested: '1999-01-01' };
+  const error = new MillraceError('unsupported_version', 'Unsupported', { members });
+  const { code, data } = error.toJsonRpc('7');
+  expect([code, data]).toMatchObject([
+    -32_022,
+    { ...members, type: 'validation', name: 'unsupported_version', requestId: '7', retryable: false },
+  ]);
+});
+
+test('data of an error that is not ours replaces it', () => {
+  const error = new MillraceError('tool_error', 'Theirs', { wireData: ['as', 'it', 'is'], code: 7 });
+  expect(error.toJsonRpc('7')).toEqual({ code: 7, message: 'Theirs', data: ['as', 'it', 'is'] });
 });
 
 test('an unknown failure keeps its text to itself, but not from the log', () => {

@@ -18,6 +18,9 @@ export type ErrorType =
   | 'authorization'
   | 'resource_not_found'
   | 'method_not_found'
+  /** The request does not fit the state of things, such as an e-mail address that is taken. */
+  | 'conflict'
+  | 'rate_limit_exceeded'
   | 'timeout'
   | 'cancelled'
   | 'unavailable'
@@ -31,6 +34,25 @@ export const ERRORS = {
   body_too_large: { code: -32600, type: 'validation', retryable: false, status: 413 },
   unsupported_media_type: { code: -32600, type: 'validation', retryable: false, status: 415 },
   not_acceptable: { code: -32600, type: 'validation', retryable: false, status: 406 },
+  /** Also a wrong, expired or revoked credential: which of them it was is told in the challenge. */
+  unauthenticated: {
+    code: -32011,
+    type: 'authorization',
+    retryable: false,
+    status: 401,
+    suggestion: 'Send a valid API key or access token.',
+  },
+  permission_denied: {
+    code: -32012,
+    type: 'authorization',
+    retryable: false,
+    status: 403,
+    suggestion: 'Ask for a credential that grants the permission.',
+  },
+  /** Whether the credential is good cannot be told: the keys of its issuer cannot be read. */
+  authentication_unavailable: { code: -32013, type: 'unavailable', retryable: true, status: 503 },
+  /** Nothing may be done that is not on record, and the audit log cannot be written. */
+  audit_unavailable: { code: -32013, type: 'unavailable', retryable: true, status: 503 },
   forbidden_host: { code: -32000, type: 'authorization', retryable: false, status: 403 },
   method_not_allowed: { code: -32000, type: 'validation', retryable: false, status: 405 },
   /** A session that does not exist for this client: the client initializes again. */
@@ -42,6 +64,13 @@ export const ERRORS = {
   /** A broken `_meta` envelope: the one kind of wrong parameters that has a status of its own. */
   invalid_envelope: { code: -32602, type: 'validation', retryable: false, status: 400 },
   invalid_params: { code: -32602, type: 'validation', retryable: false },
+  /** An idempotency key that was used for a call with other arguments. */
+  idempotency_conflict: {
+    code: -32602,
+    type: 'conflict',
+    retryable: false,
+    suggestion: 'Use a new key for each new call, and the same one only to make the same call again.',
+  },
   unknown_tool: {
     code: -32602,
     type: 'resource_not_found',
@@ -77,6 +106,13 @@ export const ERRORS = {
     retryable: true,
     suggestion: 'Start a worker for this pool, or try again when one is back.',
   },
+  /** An operator wants the pool to run empty. */
+  pool_draining: {
+    code: -32003,
+    type: 'unavailable',
+    retryable: true,
+    suggestion: 'Try again when the pool is open again.',
+  },
   worker_lost: {
     code: -32004,
     type: 'unavailable',
@@ -96,6 +132,47 @@ export const ERRORS = {
     retryable: false,
     status: 503,
     suggestion: 'Check whether the call took effect before you make it again.',
+  },
+  rate_limited: {
+    code: -32014,
+    type: 'rate_limit_exceeded',
+    retryable: true,
+    status: 429,
+    suggestion: 'Try again after retryAfterMs, and call less often.',
+  },
+  /** The call would wait for longer than it may: it is refused before it has waited at all. */
+  overloaded: {
+    code: -32015,
+    type: 'unavailable',
+    retryable: true,
+    status: 503,
+    suggestion: 'Try again after retryAfterMs.',
+  },
+  /** The tool fails again and again: nobody tries it for a while. */
+  circuit_open: {
+    code: -32016,
+    type: 'unavailable',
+    retryable: true,
+    suggestion: 'Try again after retryAfterMs, or do without the tool for now.',
+  },
+  /** An MCP server that a worker hosts cannot be started, or has no process to spare. */
+  upstream_unavailable: {
+    code: -32018,
+    type: 'unavailable',
+    retryable: true,
+    suggestion: 'Try again later; the message tells why the server does not run.',
+  },
+  upstream_lost: {
+    code: -32004,
+    type: 'unavailable',
+    retryable: false,
+    suggestion: 'Check whether the call took effect before you make it again.',
+  },
+  state_lost: {
+    code: -32017,
+    type: 'unavailable',
+    retryable: false,
+    suggestion: 'Begin anew: what the server kept for this session is gone.',
   },
   shutting_down: { code: -32006, type: 'unavailable', retryable: true, status: 503 },
   cancelled: { code: -32007, type: 'cancelled', retryable: false },
@@ -122,9 +199,13 @@ export interface ErrorData {
 
 export interface ErrorOptions {
   readonly details?: JsonObject;
+  /** Overrides what the kind says: false where a second try could do the work twice. */
+  readonly retryable?: boolean;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
-  /** Overrides the `data` member of the JSON-RPC error where the specification fixes its form. */
+  /** What the specification wants in the `data` of the JSON-RPC error, beside the structured form. */
+  readonly members?: JsonObject;
+  /** Replaces the whole `data` of the JSON-RPC error; for errors that a mounted server made. */
   readonly wireData?: unknown;
   /** Overrides the JSON-RPC code of the kind; for errors that a mounted server made. */
   readonly code?: number;
@@ -135,7 +216,9 @@ export class MillraceError extends Error {
   override readonly name = 'MillraceError';
   readonly kind: ErrorName;
   readonly details: JsonObject | undefined;
+  readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly members: JsonObject | undefined;
   readonly wireData: unknown;
   /** JSON-RPC code. */
   readonly code: number;
@@ -144,7 +227,9 @@ export class MillraceError extends Error {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.details = options.details;
+    this.retryable = options.retryable ?? ERRORS[kind].retryable;
     this.retryAfterMs = options.retryAfterMs;
+    this.members = options.members;
     this.wireData = options.wireData;
     this.code = options.code ?? ERRORS[kind].code;
   }
@@ -169,7 +254,7 @@ export class MillraceError extends Error {
       ...(this.details && { details: this.details }),
       timestamp: new Date(now).toISOString(),
       ...(requestId !== undefined && { requestId }),
-      retryable: kind.retryable,
+      retryable: this.retryable,
       ...(this.retryAfterMs !== undefined && { retryAfterMs: this.retryAfterMs }),
       ...(kind.suggestion && { suggestions: [kind.suggestion] }),
     };
@@ -177,7 +262,8 @@ export class MillraceError extends Error {
 
   /** The `error` member of a JSON-RPC response. */
   toJsonRpc(requestId?: string): JsonRpcError {
-    return { code: this.code, message: this.message, data: this.wireData ?? this.toData(requestId) };
+    const data = this.wireData ?? { ...this.toData(requestId), ...this.members };
+    return { code: this.code, message: this.message, data };
   }
 }
 

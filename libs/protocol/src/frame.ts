@@ -5,7 +5,7 @@ import { Migrations } from './migrations.ts';
  * A frame is one piece of an answer on its way from a worker to the front door. Its payload is JSON text that
  * is ready for the wire: the front door splices it into the response and never parses it.
  */
-export type Frame = NotificationFrame | RequestFrame | PauseFrame | TerminalFrame;
+export type Frame = NotificationFrame | RequestFrame | PauseFrame | FlightFrame | TerminalFrame;
 
 /** A whole JSON-RPC notification, such as progress or a log message. */
 export interface NotificationFrame {
@@ -28,6 +28,13 @@ export interface RequestFrame {
 export interface PauseFrame {
   readonly call: string;
   readonly kind: 'pause';
+  readonly payload: string;
+}
+
+/** What front doors tell each other of a call that several of them wait for; it never reaches a client. */
+export interface FlightFrame {
+  readonly call: string;
+  readonly kind: 'flight';
   readonly payload: string;
 }
 

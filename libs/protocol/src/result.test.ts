@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { META } from './meta-keys.ts';
-import { stampResult } from './result.ts';
+import { isFinalResult, stampResult } from './result.ts';
 
 const server = { name: 'millrace', version: '0.1.0' };
 
@@ -29,4 +29,13 @@ test('what is already there wins, so a second stamp changes nothing', () => {
 test('older revisions know none of this', () => {
   const result = { content: [] };
   expect(stampResult(result, 'tools/call', '2025-11-25', server)).toBe(result);
+});
+
+test.each([
+  [true, { content: [] }],
+  [true, { content: [{ type: 'text', text: '"resultType":"task"' }] }],
+  [false, { resultType: 'input_required', inputRequests: {} }],
+  [false, { resultType: 'task', taskId: 't' }],
+])('whether a result is final can be told by its text: %s', (final, result) => {
+  expect(isFinalResult(JSON.stringify(result))).toBe(final);
 });

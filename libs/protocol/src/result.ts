@@ -38,3 +38,15 @@ export function stampResult(
     _meta: { [META.serverInfo]: serverInfo, ...meta },
   };
 }
+
+/** How results say that they ask the client, or hand it a task. Inside a string its quotation marks would be escaped. */
+const UNFINISHED = ['"resultType":"input_required"', '"resultType":"task"'];
+
+/**
+ * Whether a result is the end of its call, and not a question to the client or a task; without parsing it.
+ *
+ * @param payload JSON text of the result, as workers write it
+ */
+export function isFinalResult(payload: string): boolean {
+  return !UNFINISHED.some((mark) => payload.includes(mark));
+}

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { listen } from './listen.ts';
 import type { Logger } from './logger.ts';
 import type { Service } from './service.ts';
@@ -10,9 +16,23 @@ export interface AdminAnswer {
   readonly body: unknown;
   /** `text/plain` for text and `application/json` for the rest, unless given. */
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type AdminRoute = (url: URL) => Promise<AdminAnswer> | AdminAnswer;
+
+/** A route with which something can be done, too. */
+export interface AdminMethods {
+  readonly get: AdminRoute;
+  readonly put?: (body: string) => Promise<AdminAnswer> | AdminAnswer;
+  readonly post?: AdminRoute;
+  readonly delete?: AdminRoute;
+  /** Asked before anything else. @returns the refusal of a request that may not pass */
+  readonly guard?: (headers: IncomingHttpHeaders) => AdminAnswer | undefined;
+}
+
+/** Bytes that a body may have. */
+const MAX_BODY = 1_024;
 
 export interface AdminServerOptions {
   readonly host: string;
@@ -21,11 +41,11 @@ export interface AdminServerOptions {
   /** The variable that sets the port, for the message when it is taken. */
   readonly portVariable: string;
   /** By exact path; a path that ends in `/*` answers everything below it. */
-  readonly routes: Readonly<Record<string, AdminRoute>>;
+  readonly routes: Readonly<Record<string, AdminRoute | AdminMethods>>;
   readonly logger: Logger;
 }
 
-/** The small HTTP server for operators: health, metrics, demand. Answers GET and HEAD only. */
+/** The small HTTP server for operators: health, metrics, demand, log level. */
 export class AdminServer implements Service {
   readonly #options: AdminServerOptions;
   readonly #server: Server;
@@ -73,17 +93,26 @@ export class AdminServer implements Service {
   }
 
   async #answer(request: IncomingMessage): Promise<AdminAnswer> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return { status: 405, body: { error: 'only GET and HEAD' } };
-    }
     const base = 'http://admin';
     if (!URL.canParse(request.url ?? '/', base)) return { status: 400, body: { error: 'malformed path' } };
     const url = new URL(request.url ?? '/', base);
     const route = this.#route(url.pathname);
-    return route ? route(url) : { status: 404, body: { error: 'not found' } };
+    if (!route) return { status: 404, body: { error: 'not found' } };
+    const methods: AdminMethods = typeof route === 'function' ? { get: route } : route;
+    return methods.guard?.(request.headers) ?? this.#answerBy(methods, request, url);
   }
 
-  #route(path: string): AdminRoute | undefined {
+  async #answerBy(methods: AdminMethods, request: IncomingMessage, url: URL): Promise<AdminAnswer> {
+    const { get, put, post, delete: remove } = methods;
+    if (request.method === 'GET' || request.method === 'HEAD') return get(url);
+    if (request.method === 'POST' && post) return post(url);
+    if (request.method === 'DELETE' && remove) return remove(url);
+    if (request.method !== 'PUT' || !put) return notAllowed(methods);
+    const body = await bodyOf(request);
+    return body === undefined ? { status: 413, body: { error: 'the body is too long' } } : put(body);
+  }
+
+  #route(path: string): AdminRoute | AdminMethods | undefined {
     const { routes } = this.#options;
     if (Object.hasOwn(routes, path)) return routes[path];
     const below = Object.keys(routes).find((key) => key.endsWith('/*') && path.startsWith(key.slice(0, -1)));
@@ -91,9 +120,30 @@ export class AdminServer implements Service {
   }
 }
 
-function send(response: ServerResponse, { status = 200, body, contentType }: AdminAnswer): void {
+function notAllowed({ put, post, delete: remove }: AdminMethods): AdminAnswer {
+  const more = [put && 'PUT', post && 'POST', remove && 'DELETE'].filter((name) => name !== undefined);
+  const allow = ['GET', 'HEAD', ...more].join(', ');
+  return { status: 405, body: { error: `only ${allow}` }, headers: { allow } };
+}
+
+/** @returns undefined for a body that is too long */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= MAX_BODY) chunks.push(chunk);
+  }
+  return bytes > MAX_BODY ? undefined : Buffer.concat(chunks).toString();
+}
+
+function send(response: ServerResponse, { status = 200, body, contentType, headers }: AdminAnswer): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
-  response.writeHead(status, { 'content-type': contentType ?? type, 'cache-control': 'no-store' });
+  response.writeHead(status, {
+    ...headers,
+    'content-type': contentType ?? type,
+    'cache-control': 'no-store',
+  });
   response.end(text);
 }

@@ -38,7 +38,7 @@ function nameFields(message: string, schema: z.ZodObject, lookUp: (field: string
 
 function show(field: string, { text, value }: Given): string {
   if (value === undefined) return 'not set';
-  if (/secret|token|password|apikey/i.test(field)) return '(hidden)';
+  if (/secret|token|password|key$|upstreams/i.test(field)) return '(hidden)';
   // A URL may hold a password.
   return JSON.stringify(text ?? value).replaceAll(/\/\/[^/@\s"]+@/g, '//***@');
 }

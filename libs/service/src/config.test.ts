@@ -68,6 +68,24 @@ describe('what is read', () => {
     });
   });
 
+  test('a variable may name a file that holds the value, and the plain variable wins', () => {
+    const path = file('from-the-file\n');
+    const named = { ...env, MILLRACE_ADMIN_TOKEN_FILE: path };
+    expect(loadConfig(schema, { env: named }).adminToken).toBe('from-the-file');
+    const both = { ...named, MILLRACE_ADMIN_TOKEN: 'from-the-variable' };
+    expect(loadConfig(schema, { env: both }).adminToken).toBe('from-the-variable');
+  });
+
+  test('a file that cannot be read is named with its variable, and what is wrong in it is not shown', () => {
+    expect(problems({ env: { ...env, MILLRACE_ADMIN_TOKEN_FILE: '/nowhere' } })).toMatch(
+      /^MILLRACE_ADMIN_TOKEN_FILE: cannot read \/nowhere/,
+    );
+    const path = file('hunter2');
+    expect(problems({ env: { ...env, MILLRACE_ADMIN_TOKEN_FILE: path } })).toMatch(
+      /^MILLRACE_ADMIN_TOKEN_FILE: \(hidden\) — expected text of at least 8/,
+    );
+  });
+
   test('defaults fill in, and an empty variable counts as not set', () => {
     const config = loadConfig(schema, { env: { ...env, MILLRACE_HTTP_PORT: '' } });
     expect(config).toEqual({

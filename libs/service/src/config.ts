@@ -20,11 +20,16 @@ const SECTIONS = ['frontDoor', 'worker'] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** Variables that a setting is known by in the whole trade; `MILLRACE_…` works for them too, and wins. */
-const WELL_KNOWN: Readonly<Record<string, string>> = { redisUrl: 'REDIS_URL', databaseUrl: 'DATABASE_URL' };
+const WELL_KNOWN: Readonly<Record<string, string>> = {
+  redisUrl: 'REDIS_URL',
+  databaseUrl: 'DATABASE_URL',
+  traceEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+};
 
 /**
  * Reads and checks the settings of a process. The field `httpPort` comes from `MILLRACE_HTTP_PORT`, or
  * from `httpPort` in the file. In a variable a list is comma-separated and an object is JSON; empty means not set.
+ * `MILLRACE_HTTP_PORT_FILE` may name a file that holds the value instead, as secrets are often given.
  * @returns the settings, defaults filled in, frozen through and through
  * @throws ConfigError with one line per problem
  */
@@ -33,7 +38,7 @@ export function loadConfig<T>(schema: z.ZodObject & z.ZodType<T>, source: Config
   const given = new Map<string, Given>();
   if (file) readFile(schema, file, source, given);
   for (const field of Object.keys(schema.shape)) {
-    const found = fromEnvironment(field, source.env);
+    const found = fromEnvironment(field, source.env) ?? fromNamedFile(field, source.env);
     if (found) given.set(field, { ...found, value: parseText(schema.shape[field], found.text) });
   }
   return check(schema, given);
@@ -46,6 +51,21 @@ function fromEnvironment(
   for (const name of variablesOf(field)) {
     const text = env[name];
     if (text) return { name, text };
+  }
+  return undefined;
+}
+
+/** A variable that ends in `_FILE` names a file that holds the value: for secrets, which are mounted as files. */
+function fromNamedFile(field: string, env: ConfigSource['env']): { name: string; text: string } | undefined {
+  for (const variable of variablesOf(field)) {
+    const name = `${variable}_FILE`;
+    const path = env[name];
+    if (!path) continue;
+    try {
+      return { name, text: readFileSync(path, 'utf8').trimEnd() };
+    } catch (cause) {
+      throw new ConfigError(`${name}: cannot read ${path}: ${(cause as Error).message}`, { cause });
+    }
   }
   return undefined;
 }

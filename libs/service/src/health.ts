@@ -5,6 +5,8 @@ export interface Check {
   readonly name: string;
   /** Without it the process can still do its work: a failure counts as degraded only. */
   readonly optional?: boolean;
+  /** While it fails, the process should be given no work. */
+  readonly readiness?: boolean;
   run(): Promise<void> | void;
 }
 

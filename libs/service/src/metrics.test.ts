@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createMetrics, METRICS } from './metrics.ts';
+import { METRICS } from './instruments.ts';
+import { createMetrics } from './metrics.ts';
 
 test('every instrument of the table is exposed under its name', async () => {
   const metrics = createMetrics();

@@ -2,11 +2,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * How Node runs a front door or a worker. Nearly everything they make lives for one call only. Left alone, V8 lets the
- * young generation grow to 130 MB and collects the old one late; with a small young generation, and old garbage
- * collected once it is a quarter of what lives, they stay under 150 MB at full load and are no slower.
+ * How Node runs a front door or a worker. Nearly everything they make lives for one call only.
+ *
+ * - V8 would put objects of places in the code whose objects often outlive a collection straight among the old ones.
+ *   While a hundred calls are in flight at any time that is true of nearly every place, and each such object keeps its
+ *   whole finished call from being collected: the same code then takes twice the processor time, from one start to
+ *   the next. So that guess is switched off.
+ * - Left alone, V8 lets the young generation grow to 130 MB and collects the old one late. With a young generation of
+ *   a fixed, small size, and old garbage collected once it is a quarter of what lives, they stay under 150 MB.
  */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--heap-growing-percent=25'];
+export const NODE_FLAGS: readonly string[] = [
+  '--no-allocation-site-pretenuring',
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=25',
+];
 
 /** Keeps compiled modules between starts: a process is up sooner and 25 MB smaller, without the TypeScript loader. */
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = {

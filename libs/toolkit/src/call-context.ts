@@ -4,11 +4,10 @@ import {
   clientCapabilitiesOf,
   eraOf,
   isJsonObject,
-  isLogged,
   type JsonObject,
-  type LogLevel,
   type Principal,
 } from '@millrace/protocol';
+import { ContextManager, type KeptState, MemoryStateStore } from '@millrace/state';
 import type {
   CreateMessageRequestParams,
   CreateMessageResult,
@@ -16,6 +15,7 @@ import type {
   ListRootsResult,
 } from '@modelcontextprotocol/server';
 import type { CallSink } from './call-sink.ts';
+import { type GatheredTool, runAlone } from './gathered-tool.ts';
 import { requireCapability } from './input/client-capabilities.ts';
 import {
   type Elicitation,
@@ -26,11 +26,7 @@ import {
 } from './input/input-request.ts';
 import { Inputs } from './input/inputs.ts';
 import { RequestState } from './input/request-state.ts';
-
-type LogFunction = (data: unknown, logger?: string) => void;
-
-/** Sends log messages to the client, for as long as the call runs. Below the client's level nothing is sent. */
-export type ToolLog = Readonly<Record<LogLevel, LogFunction>>;
+import { createLog, type ToolLog } from './tool-log.ts';
 
 /** What a handler gets beside its arguments. Its members may be taken apart: `({ email }, { progress }) => …`. */
 export interface CallContext {
@@ -39,6 +35,11 @@ export interface CallContext {
   /** Milliseconds since the epoch; nobody waits for the result after that. */
   readonly deadline: number;
   readonly requestId: string;
+  /**
+   * What to send along with what the handler calls in its turn, as the header `traceparent`, so that it is part of the
+   * trace of the call; undefined when neither the cluster nor the client traces it.
+   */
+  readonly traceparent: string | undefined;
   readonly principal: Principal;
   /** Tells the client how far the call is; does nothing when the client did not ask for it. */
   readonly progress: (progress: number, total?: number, message?: string) => void;
@@ -65,13 +66,31 @@ export interface CallContext {
   readonly inputResponses: Readonly<Record<string, JsonObject>>;
   /** What the last run of the handler kept by `inputRequired({ state })`. */
   readonly state: <T>() => T | undefined;
+  /**
+   * What the tool keeps across calls, by tenant and tool: of the session of the call where it has one, else of the handle
+   * that an earlier call gave out. With neither it begins anew, and its `handle` is what the client has to bring back.
+   * Throws a `StateError` for a handle that is unknown or somebody else's.
+   */
+  readonly store: (options?: StoreOptions) => KeptState;
   /** Tells all clients that subscribed to a resource that it has changed. */
   readonly resourceUpdated: (uri: string) => void;
+  /**
+   * Makes cached results with any of these tags count no more, everywhere within a second. Resolves when none of them
+   * is read from Redis any more; await it before the call ends, so that whoever made the call reads what it changed.
+   */
+  readonly invalidate: (tags: readonly string[]) => Promise<void>;
   /**
    * Ends the client's stream for now, before a long silence; the client comes back and gets what was sent meanwhile.
    * Does nothing where a stream cannot be resumed: without a session, and since 2026-07-28.
    */
   readonly closeStream: () => void;
+}
+
+export interface StoreOptions {
+  /** As the client brought it back; it wins over the session. */
+  readonly handle?: string | undefined;
+  /** Names what several tools share; unless given, a tool shares what it keeps with no other. */
+  readonly namespace?: string;
 }
 
 export interface AskOptions {
@@ -82,15 +101,24 @@ export interface AskOptions {
 /** What the contexts of all calls of a worker have in common. */
 export interface ContextServices {
   readonly states: RequestState;
+  /** What tools keep across calls. */
+  readonly contexts: ContextManager;
   /** Tells the cluster that a resource has changed. */
   readonly announce: (uri: string) => void;
+  /** Invalidates cached results by their tags. */
+  readonly invalidate: (tags: readonly string[]) => Promise<void>;
 }
 
 let alone: ContextServices | undefined;
 
 /** For a process without a cluster, such as a test. */
 function servicesAlone(): ContextServices {
-  alone ??= { states: new RequestState(), announce: ignore };
+  alone ??= {
+    states: new RequestState(),
+    contexts: new ContextManager({ store: new MemoryStateStore() }),
+    announce: ignore,
+    invalidate: async () => undefined,
+  };
   return alone;
 }
 
@@ -132,6 +160,11 @@ export class SinkContext implements CallContext {
     return this.#sink.request(request.method, request.params, `input-${this.#asked}`);
   }
 
+  /** Runs the call together with others of its tool, or alone where nobody gathers them. */
+  gather(tool: GatheredTool, item: unknown): Promise<unknown> {
+    return this.#sink.gather?.(tool, item) ?? runAlone(tool, item);
+  }
+
   get signal(): AbortSignal {
     return this.#sink.signal;
   }
@@ -142,6 +175,13 @@ export class SinkContext implements CallContext {
 
   get requestId(): string {
     return this.#call.id;
+  }
+
+  get traceparent(): string | undefined {
+    if (this.#sink.traceparent !== undefined) return this.#sink.traceparent;
+    const meta = this.#call.params['_meta'];
+    const own = isJsonObject(meta) ? meta['traceparent'] : undefined;
+    return typeof own === 'string' ? own : undefined;
   }
 
   get principal(): Principal {
@@ -194,12 +234,30 @@ export class SinkContext implements CallContext {
     return <T>() => this.openInputs().state as T | undefined;
   }
 
+  get store(): CallContext['store'] {
+    return ({ handle, namespace } = {}) => {
+      const { method, target, session } = this.#call;
+      const { id: principal, tenant } = this.principal;
+      return this.#services.contexts.open({
+        tenant,
+        principal,
+        namespace: namespace === undefined ? `${method}:${target}` : `shared:${namespace}`,
+        session,
+        handle,
+      });
+    };
+  }
+
   get closeStream(): CallContext['closeStream'] {
     return () => this.#sink.pause?.();
   }
 
   get resourceUpdated(): CallContext['resourceUpdated'] {
     return this.#services.announce;
+  }
+
+  get invalidate(): CallContext['invalidate'] {
+    return this.#services.invalidate;
   }
 
   #ask(make: () => InputRequest, options?: AskOptions): Promise<JsonObject> {
@@ -215,21 +273,3 @@ export class SinkContext implements CallContext {
 }
 
 function ignore(): void {}
-
-function createLog(threshold: LogLevel | undefined, sink: CallSink): ToolLog {
-  const at = (level: LogLevel): LogFunction => {
-    if (threshold === undefined || !isLogged(level, threshold)) return ignore;
-    return (data, logger) =>
-      sink.notify('notifications/message', { level, ...(logger !== undefined && { logger }), data });
-  };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    notice: at('notice'),
-    warning: at('warning'),
-    error: at('error'),
-    critical: at('critical'),
-    alert: at('alert'),
-    emergency: at('emergency'),
-  };
-}

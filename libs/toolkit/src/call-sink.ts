@@ -1,4 +1,5 @@
 import type { JsonObject } from '@millrace/protocol';
+import type { GatheredTool } from './gathered-tool.ts';
 
 /** What a worker gives for one call. */
 export interface CallSink {
@@ -8,6 +9,8 @@ export interface CallSink {
    * the call runs as a task. Clients of sessions can always be asked. A promise where it has to be found out.
    */
   readonly live?: boolean | Promise<boolean>;
+  /** The step of a trace that the call is now, in the form of the W3C; absent for what is not traced. */
+  readonly traceparent?: string;
   /** Sends one JSON-RPC notification to the client. */
   notify(method: string, params: JsonObject): void;
   /**
@@ -20,4 +23,6 @@ export interface CallSink {
   status?(message: string): void;
   /** Lets the client close its stream and come back; absent where that cannot be. */
   pause?(): void;
+  /** Runs the call together with others of its tool, and gives what is its own; absent where each runs alone. */
+  gather?(tool: GatheredTool, item: unknown): Promise<unknown>;
 }

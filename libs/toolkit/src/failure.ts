@@ -1,4 +1,10 @@
-import { ERROR_META_KEY, type ErrorData, type JsonObject, MillraceError } from '@millrace/protocol';
+import {
+  ERROR_META_KEY,
+  type ErrorData,
+  isJsonObject,
+  type JsonObject,
+  MillraceError,
+} from '@millrace/protocol';
 import type { CallContext } from './call-context.ts';
 import { InputNeeded } from './input/inputs.ts';
 import { describeFailure } from './tool-error.ts';
@@ -18,6 +24,15 @@ export function failedResult(thrown: unknown, requestId: string): JsonObject {
 /** Adds the structured error to a result. */
 export function withFailure(result: JsonObject, data: ErrorData): JsonObject {
   return { ...result, _meta: { ...(result['_meta'] as JsonObject | undefined), [ERROR_META_KEY]: data } };
+}
+
+/** A result that tells of a failure in text alone gets the structured form, after its first text; any other stays. */
+export function explained(result: JsonObject, requestId: string): JsonObject {
+  const { isError, content, _meta: meta } = result;
+  if (isError !== true || (isJsonObject(meta) && meta[ERROR_META_KEY] !== undefined)) return result;
+  const first: unknown = Array.isArray(content) ? content.find((block) => block?.type === 'text') : undefined;
+  const text = isJsonObject(first) ? String(first['text']) : 'The tool failed';
+  return withFailure(result, describeFailure(text, requestId));
 }
 
 /** What the handler threw, with its stack, when the result tells of that; for the worker's own log. */

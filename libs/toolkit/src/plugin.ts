@@ -1,3 +1,6 @@
+import type { ResourcePool, ResourcePoolFigures, ResourcePoolOptions } from '@millrace/resilience';
+import type { EventStore, EventStoreOptions } from '@millrace/state';
+import type { PluginCheck } from './health-check.ts';
 import type { Middleware, OrderedMiddleware } from './middleware.ts';
 import type { PromptTarget, ResourceTarget, ResourceTemplateTarget, ToolTarget } from './target.ts';
 
@@ -26,6 +29,15 @@ export interface PluginLog {
 
 export type PluginEnv = Readonly<Record<string, string | undefined>>;
 
+/** What a plugin says of a pool; the rest is the worker's business. */
+export type PoolOptions<R extends object> = Omit<ResourcePoolOptions<R>, 'onChange' | 'onWarning'>;
+
+/** How a pool stands at this moment. */
+export interface PoolReport extends ResourcePoolFigures {
+  /** Resources that it may have at most. */
+  readonly max: number;
+}
+
 /** What the worker gives a plugin at its set-up. */
 export interface PluginHost {
   /** The worker's environment variables; plugins never read `process.env`. */
@@ -36,8 +48,18 @@ export interface PluginHost {
    * nothing, when they cannot be served; does nothing when the plugin is gone.
    */
   replace(parts: PluginParts): Promise<void>;
+  /** Opens a pool of what is costly to open and cannot be shared. It is closed after the plugin's own tear-down. */
+  openPool<R extends object>(options: PoolOptions<R>): ResourcePool<R>;
+  /** Tells how a pool stands that the plugin has opened by other means; for the figures of the worker. */
+  reportPool(name: string, report: PoolReport): void;
+  /** Adds a check to the health report of the worker, as `<plugin>/<name>`, for as long as the plugin is there. */
+  addCheck(check: PluginCheck): void;
+  /** Opens the histories of things of one kind, where the worker keeps events; see `docs/state.md`. */
+  openEvents<State>(options: EventStoreOptions<State>): EventStore<State>;
   /** Tells all clients that subscribed to a resource that it has changed; handlers have it in their context. */
   resourceUpdated(uri: string): void;
+  /** Makes cached results with any of these tags count no more; handlers have it in their context. */
+  invalidate(tags: readonly string[]): Promise<void>;
 }
 
 /** A named set of tools, resources and prompts that a worker can take in and let go of. */

@@ -61,9 +61,9 @@ export class RegistryIndex {
     }
   }
 
-  offer(pools: readonly string[]): Offer {
-    const served = new Set(pools);
-    const inPools = (entry: { pool: string }) => served.has(entry.pool);
+  offer(pools?: readonly string[]): Offer {
+    const served = pools && new Set(pools);
+    const inPools = (entry: { pool: string }) => served?.has(entry.pool) ?? true;
     const resources = [...entriesOf(this.#resources), ...this.#listed];
     return {
       tools: sortBy(entriesOf(this.#tools).filter(inPools), (entry) => entry.definition.name),

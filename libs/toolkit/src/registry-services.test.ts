@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { createCallContext } from './call-context.ts';
 import { inputRequired } from './input/input-required.ts';
 import { definePlugin, type Plugin, type PluginHost } from './plugin.ts';
 import { Registry } from './registry.ts';
@@ -30,6 +31,33 @@ describe('what handlers share with their cluster', () => {
     const call = aToolCall('touch');
     await registry.find(call)?.run(call, registry.createContext(call, new RecordingSink()));
     expect(announce.mock.calls).toEqual([['docs://b'], ['docs://a']]);
+  });
+
+  it('invalidates cached results for handlers and for plugins, who can wait for it', async () => {
+    const invalidated: (readonly string[])[] = [];
+    const invalidate = async (tags: readonly string[]) => void invalidated.push(tags);
+    const registry = new Registry({ invalidate });
+    const change = defineTool({
+      name: 'change',
+      handler: async (_, context) => {
+        await context.invalidate(['users']);
+        return String(invalidated.length);
+      },
+    });
+    const setup = async (host: PluginHost) => {
+      await host.invalidate(['all']);
+      return {};
+    };
+    await registry.register(definePlugin({ name: 'p', version: '1', tools: [change], setup }));
+    const call = aToolCall('change');
+    const result = await registry.find(call)?.run(call, registry.createContext(call, new RecordingSink()));
+    expect(result).toMatchObject({ content: [{ text: '2' }] });
+    expect(invalidated).toEqual([['all'], ['users']]);
+  });
+
+  it('has nothing to invalidate in a process without a cluster', async () => {
+    const call = aToolCall('change');
+    await expect(createCallContext(call, new RecordingSink()).invalidate(['a'])).resolves.toBeUndefined();
   });
 
   it('signs with the key of the fleet', async () => {

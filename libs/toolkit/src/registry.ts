@@ -1,11 +1,22 @@
 import { type Call, MillraceError, type Offer } from '@millrace/protocol';
+import {
+  ContextManager,
+  type EventLog,
+  EventStore,
+  type EventStoreOptions,
+  MemoryEventLog,
+  MemoryStateStore,
+} from '@millrace/state';
 import { type CallContext, type ContextServices, createCallContext } from './call-context.ts';
 import type { CallSink } from './call-sink.ts';
+import type { PluginCheck } from './health-check.ts';
 import { RequestState } from './input/request-state.ts';
+import { Installation } from './installation.ts';
 import type { Middleware } from './middleware.ts';
-import type { InstalledParts, Plugin, PluginEnv, PluginHost, PluginLog, PluginParts } from './plugin.ts';
+import type { Plugin, PluginEnv, PluginHost, PluginLog, PluginParts } from './plugin.ts';
+import { PluginPools, type PoolObserver } from './plugin-pools.ts';
 import { RegistryIndex } from './registry-index.ts';
-import { type ServedParts, serveParts } from './served-parts.ts';
+import { type PoliciesOf, type ServedParts, serveParts } from './served-parts.ts';
 import type { Target } from './target.ts';
 
 export interface RegistryOptions {
@@ -17,17 +28,23 @@ export interface RegistryOptions {
   readonly stateKey?: string;
   /** Tells the cluster that a resource has changed; nobody is told unless given. */
   readonly announce?: (uri: string) => void;
+  /** Invalidates cached results by their tags; nothing is cached unless given. */
+  readonly invalidate?: (tags: readonly string[]) => Promise<void>;
+  /** What tools keep across calls; in this process alone unless given. */
+  readonly contexts?: ContextManager;
+  /** Where the event stores of plugins are kept; in this process alone unless given. */
+  readonly events?: EventLog;
+  /** Told of the resource pools of plugins after each change; nobody is told unless given. */
+  readonly onPool?: PoolObserver;
+  /** What configuration makes of a tool's policies; unless given, its own count. */
+  readonly policiesOf?: PoliciesOf;
+  /** Resolves when the calls that run at that moment have ended: only then a plugin is torn down. At once unless given. */
+  readonly settled?: () => Promise<void>;
+  /** Whether the worker is a canary; see `canaryPoolOf`. */
+  readonly canary?: boolean;
 }
 
 const SILENT: PluginLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-/** A plugin from the beginning of its set-up to the end of its registration. */
-interface Installation {
-  readonly plugin: Plugin;
-  /** Settled when registration has ended, well or not. */
-  readonly ended: PromiseWithResolvers<void>;
-  teardown: InstalledParts['teardown'];
-}
 
 /** The plugins of one worker, and the way from a call to what answers it. */
 export class Registry {
@@ -38,20 +55,36 @@ export class Registry {
   #served: ReadonlyMap<string, ServedParts> = new Map();
   #index = new RegistryIndex(new Map());
   readonly #listeners = new Set<() => void>();
-  readonly #announce: (uri: string) => void;
+  readonly #policiesOf: PoliciesOf;
+  readonly #onPool: PoolObserver | undefined;
+  readonly #settled: () => Promise<void>;
+  readonly #canary: boolean;
+  readonly #events: EventLog;
   #services: ContextServices;
   #closed = false;
 
-  constructor({ env = {}, log = SILENT, stateKey, announce = () => {} }: RegistryOptions = {}) {
+  constructor(options: RegistryOptions = {}) {
+    const { env = {}, log = SILENT, stateKey, announce = () => {} } = options;
+    const { policiesOf = (tool) => tool.policies, invalidate = async () => undefined } = options;
     this.#env = env;
     this.#log = log;
-    this.#announce = announce;
-    this.#services = { announce, states: new RequestState(stateKey === undefined ? {} : { key: stateKey }) };
+    this.#policiesOf = policiesOf;
+    this.#onPool = options.onPool;
+    this.#settled = options.settled ?? (async () => undefined);
+    this.#canary = options.canary ?? false;
+    const states = new RequestState({
+      canary: this.#canary,
+      ...(stateKey !== undefined && { key: stateKey }),
+    });
+    this.#events = options.events ?? new MemoryEventLog();
+    const contexts = options.contexts ?? new ContextManager({ store: new MemoryStateStore() });
+    this.#services = { announce, invalidate, states, contexts };
   }
 
   /** Signs with another secret from now on; what was signed with the last one is not accepted any more. */
   useStateKey(key: string): void {
-    this.#services = { ...this.#services, states: new RequestState({ key }) };
+    const contexts = this.#services.contexts.withKey(key);
+    this.#services = { ...this.#services, states: new RequestState({ key, canary: this.#canary }), contexts };
   }
 
   /** The context for one run of a call's target. */
@@ -71,19 +104,53 @@ export class Registry {
         `Plugin "${name}" ${plugin.version} cannot be registered: "${name}" ${known.version} is there already`,
       );
     }
-    const installation: Installation = { plugin, ended: Promise.withResolvers(), teardown: undefined };
+    const installation = this.#newInstallation(plugin);
     this.#installations.set(name, installation);
     try {
-      await this.#install(installation);
+      await this.#serve(installation, await installation.setUp(this.#createHost(installation)));
     } catch (error) {
       this.#installations.delete(name);
-      await this.#tearDownAfter(error, installation);
+      await installation.tearDownAfter(error);
     } finally {
       installation.ended.resolve();
     }
   }
 
-  /** Takes a plugin out, then tears down what it holds. Rejects when there is no such plugin or tear-down fails. */
+  /**
+   * Takes a new version of a plugin in and lets go of the one before, between two calls: what both serve is served at any
+   * time, and calls end on the version that they began on. Rejects, and changes nothing, when the new one cannot be
+   * registered; rejects too when the old one, which is gone by then, cannot be torn down.
+   */
+  async replace(plugin: Plugin): Promise<void> {
+    const { name } = plugin;
+    const old = this.#installations.get(name);
+    if (!old) return this.register(plugin);
+    await old.ended.promise;
+    const installation = this.#newInstallation(plugin);
+    try {
+      const built = await installation.setUp(this.#createHost(installation));
+      const parts = await serveParts(built, this.#policiesOf);
+      this.#checkReplaced(old, plugin);
+      this.#publish(new Map(this.#served).set(name, parts), installation);
+    } catch (error) {
+      await installation.tearDownAfter(error);
+    } finally {
+      installation.ended.resolve();
+    }
+    await this.#letGo(old);
+  }
+
+  /** Names and versions of the plugins that are served, as `name@1.0.0`, sorted. */
+  get plugins(): readonly string[] {
+    const served = [...this.#served.keys()].map((name) => this.#installations.get(name)?.plugin);
+    const names = served.filter((plugin) => plugin !== undefined);
+    return names.map(({ name, version }) => `${name}@${version}`).sort();
+  }
+
+  /**
+   * Takes a plugin out, then, when the calls that run have ended, tears down what it holds. Rejects when there is no such
+   * plugin or tear-down fails.
+   */
   async unregister(name: string): Promise<void> {
     const installation = this.#installations.get(name);
     if (!installation || !this.#served.has(name)) throw new Error(`Plugin "${name}" is not registered`);
@@ -91,11 +158,11 @@ export class Registry {
     others.delete(name);
     this.#installations.delete(name);
     this.#publish(others);
-    await tearDown(installation);
+    await this.#letGo(installation);
   }
 
-  /** What a worker that serves these pools publishes, sorted by name or URI. */
-  offer(pools: readonly string[]): Offer {
+  /** What a worker that serves these pools, or all, publishes, sorted by name or URI. */
+  offer(pools?: readonly string[]): Offer {
     return this.#index.offer(pools);
   }
 
@@ -107,6 +174,17 @@ export class Registry {
   /** The middleware of all plugins, the outermost first. The same array until something changes. */
   middleware(): readonly Middleware[] {
     return this.#index.middleware;
+  }
+
+  /** What plugins say must work, as `<plugin>/<check>`. */
+  checks(): readonly PluginCheck[] {
+    return [...this.#installations].flatMap(([plugin, { checks }]) =>
+      checks.map((check) => ({
+        name: `${plugin}/${check.name}`,
+        optional: check.optional ?? false,
+        run: () => check.run(),
+      })),
+    );
   }
 
   /** Calls the listener after each change. @returns a function that ends that */
@@ -128,11 +206,19 @@ export class Registry {
     if (failures.length > 0) throw new AggregateError(failures, 'Some plugins could not be torn down');
   }
 
-  async #install(installation: Installation): Promise<void> {
-    const { plugin } = installation;
-    const built = (await plugin.setup?.(this.#createHost(installation))) ?? {};
-    installation.teardown = built.teardown;
-    await this.#serve(installation, built);
+  #newInstallation(plugin: Plugin): Installation {
+    return new Installation(plugin, new PluginPools(this.#log, this.#onPool));
+  }
+
+  #checkReplaced(old: Installation, { name, version }: Plugin): void {
+    if (!this.#closed && this.#installations.get(name) === old) return;
+    throw new Error(`Plugin "${name}" ${version} was not taken in: the one that it replaces is gone`);
+  }
+
+  /** Calls that run may still use what the plugin holds. */
+  async #letGo(installation: Installation): Promise<void> {
+    await this.#settled();
+    await installation.tearDown();
   }
 
   #createHost(installation: Installation): PluginHost {
@@ -142,23 +228,37 @@ export class Registry {
       log: this.#log,
       replace: async (parts) => {
         await installation.ended.promise;
-        if (this.#installations.get(name) === installation) await this.#serve(installation, parts);
+        if (this.#installations.get(name) === installation)
+          await this.#serve(installation, installation.partsWith(parts));
       },
-      resourceUpdated: this.#announce,
+      resourceUpdated: this.#services.announce,
+      invalidate: this.#services.invalidate,
+      openPool: (options) => installation.pools.open(options),
+      openEvents: (options) => this.#openEvents(options),
+      reportPool: (pool, report) => this.#onPool?.(pool, report),
+      addCheck: (check) => void installation.checks.push(check),
     };
   }
 
-  async #serve(installation: Installation, built: PluginParts): Promise<void> {
+  #openEvents<State>(options: EventStoreOptions<State>): EventStore<State> {
+    const onWarning = (error: unknown) =>
+      this.#log.warn({ err: error, events: options.name }, 'a snapshot was not made');
+    return new EventStore(options, { log: this.#events, onWarning });
+  }
+
+  async #serve(installation: Installation, all: PluginParts): Promise<void> {
     const { plugin } = installation;
-    const parts = await serveParts(mergeParts(plugin, built));
+    const parts = await serveParts(all, this.#policiesOf);
     if (this.#closed) throw new Error(`Plugin "${plugin.name}" cannot be registered: the registry is closed`);
     if (this.#installations.get(plugin.name) === installation)
       this.#publish(new Map(this.#served).set(plugin.name, parts));
   }
 
-  #publish(served: ReadonlyMap<string, ServedParts>): void {
+  /** @param replacing what takes the place of another of its name */
+  #publish(served: ReadonlyMap<string, ServedParts>, replacing?: Installation): void {
     this.#index = new RegistryIndex(served);
     this.#served = served;
+    if (replacing) this.#installations.set(replacing.plugin.name, replacing);
     for (const listener of [...this.#listeners]) this.#tell(listener);
   }
 
@@ -169,34 +269,6 @@ export class Registry {
       this.#log.error({ error }, 'A listener for changes of the registry failed');
     }
   }
-
-  async #tearDownAfter(error: unknown, installation: Installation): Promise<never> {
-    try {
-      await tearDown(installation);
-    } catch (failure) {
-      const message = `Plugin "${installation.plugin.name}" could be neither registered nor torn down`;
-      throw new AggregateError([error, failure], message, { cause: error });
-    }
-    throw error;
-  }
-}
-
-async function tearDown({ plugin, teardown }: Installation): Promise<void> {
-  try {
-    await teardown?.();
-  } catch (error) {
-    throw new Error(`Plugin "${plugin.name}" could not be torn down`, { cause: error });
-  }
-}
-
-function mergeParts(fixed: PluginParts, built: PluginParts): PluginParts {
-  return {
-    tools: [...(fixed.tools ?? []), ...(built.tools ?? [])],
-    resources: [...(fixed.resources ?? []), ...(built.resources ?? [])],
-    resourceTemplates: [...(fixed.resourceTemplates ?? []), ...(built.resourceTemplates ?? [])],
-    prompts: [...(fixed.prompts ?? []), ...(built.prompts ?? [])],
-    middleware: [...(fixed.middleware ?? []), ...(built.middleware ?? [])],
-  };
 }
 
 /** The error for a call that nothing answers. */

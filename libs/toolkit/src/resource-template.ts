@@ -1,4 +1,4 @@
-import { type Call, type JsonObject, MillraceError } from '@millrace/protocol';
+import { type Call, type JsonObject, MillraceError, type ToolPolicies } from '@millrace/protocol';
 import { type Resource, UriTemplate, type Variables } from '@modelcontextprotocol/server';
 import type { CallContext } from './call-context.ts';
 import { type Completer, createCompletion } from './completion.ts';
@@ -31,16 +31,18 @@ class DefinedTemplate implements ResourceTemplateTarget {
   readonly pool: string;
   readonly idempotent: boolean;
   declare readonly timeoutMs?: number;
+  declare readonly policies?: ToolPolicies;
   readonly completion: Target;
   readonly #definition: ResourceTemplateDefinition;
   readonly #template: UriTemplate;
 
   constructor(definition: ResourceTemplateDefinition) {
-    const { pool, idempotent, timeoutMs } = toTarget(definition);
+    const { pool, idempotent, timeoutMs, policies } = toTarget(definition);
     this.uriTemplate = definition.uriTemplate;
     this.pool = pool;
     this.idempotent = idempotent;
     if (timeoutMs !== undefined) this.timeoutMs = timeoutMs;
+    if (policies) this.policies = policies;
     this.completion = createCompletion(pool, definition.complete ?? {});
     this.#definition = definition;
     this.#template = parseTemplate(definition.uriTemplate);

@@ -1,9 +1,10 @@
-import type { Call, JsonObject } from '@millrace/protocol';
+import type { Call, JsonObject, ResourcePoliciesInput } from '@millrace/protocol';
 import type { Annotations, Icon, ReadResourceResult } from '@modelcontextprotocol/server';
 import type { CallContext } from './call-context.ts';
 import { toProtocolError } from './failure.ts';
 import type { InputRequired } from './input/input-required.ts';
 import { runRounds } from './input/rounds.ts';
+import { readResourcePolicies } from './policies.ts';
 import { DEFAULT_POOL, type ResourceTarget } from './target.ts';
 
 /** What a read gives: text, bytes, a whole result of several contents, or what it needs before it can. */
@@ -21,6 +22,8 @@ export interface ResourceDescription {
   readonly pool?: string;
   /** Longest read in milliseconds. */
   readonly timeoutMs?: number;
+  /** Whether reads are cached, and identical ones under way are read once: neither, unless given. */
+  readonly policies?: ResourcePoliciesInput;
   /** `_meta` of the definition in the list. */
   readonly meta?: JsonObject;
 }
@@ -52,9 +55,14 @@ function checkUri(uri: string): void {
     throw new Error(`The resource URI "${uri}" is not allowed: it is not an absolute URI`);
 }
 
-export function toTarget({ pool = DEFAULT_POOL, timeoutMs }: ResourceDescription) {
-  // Reading is idempotent by its meaning in the protocol.
-  return { pool, idempotent: true, ...(timeoutMs !== undefined && { timeoutMs }) };
+export function toTarget({ name, pool = DEFAULT_POOL, timeoutMs, policies }: ResourceDescription) {
+  return {
+    pool,
+    // Reading is idempotent by its meaning in the protocol.
+    idempotent: true,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(policies && { policies: readResourcePolicies(name, policies) }),
+  };
 }
 
 export function describeResource(definition: ResourceDescription): JsonObject & { name: string } {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** A zod object of any members, strict, loose or neither. */
 export type ObjectSchema = z.ZodObject<z.core.$ZodLooseShape, z.core.$ZodObjectConfig>;
 
-interface Issue {
+export interface Issue {
   readonly path: string;
   readonly message: string;
 }

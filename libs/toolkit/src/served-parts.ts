@@ -4,10 +4,12 @@ import type {
   ResourceEntry,
   ResourceTemplateEntry,
   ToolEntry,
+  ToolPolicies,
 } from '@millrace/protocol';
 import type { Middleware, OrderedMiddleware } from './middleware.ts';
 import { checkParamHeaders } from './param-headers.ts';
 import type { PluginParts } from './plugin.ts';
+import { checkPolicies } from './policies.ts';
 import type { PromptTarget, ResourceTarget, ResourceTemplateTarget, ToolTarget } from './target.ts';
 
 /** A target with what the catalogue says of it. */
@@ -27,12 +29,15 @@ export interface ServedParts {
   readonly middleware: readonly (Middleware | OrderedMiddleware)[];
 }
 
+/** The policies that count for a tool: its own, or what configuration makes of them. */
+export type PoliciesOf = (tool: ToolTarget) => ToolPolicies | undefined;
+
 /** Describes all parts. Rejects with the first that cannot be served. */
-export async function serveParts(parts: PluginParts): Promise<ServedParts> {
+export async function serveParts(parts: PluginParts, policiesOf: PoliciesOf): Promise<ServedParts> {
   const { tools = [], resources = [], resourceTemplates = [], prompts = [], middleware = [] } = parts;
   const listed = await Promise.all(resourceTemplates.map(listTemplate));
   return {
-    tools: tools.map((target) => ({ target, entry: toToolEntry(target) })),
+    tools: tools.map((target) => ({ target, entry: toToolEntry(target, policiesOf(target)) })),
     resources: resources.map(withEntry),
     resourceTemplates: resourceTemplates.map(withEntry),
     prompts: prompts.map(withEntry),
@@ -41,9 +46,10 @@ export async function serveParts(parts: PluginParts): Promise<ServedParts> {
   };
 }
 
-function toToolEntry(target: ToolTarget): ToolEntry {
-  const { pool, idempotent, timeoutMs, task, promoteAfterMs, policies } = target;
+function toToolEntry(target: ToolTarget, policies: ToolPolicies | undefined): ToolEntry {
+  const { pool, idempotent, timeoutMs, task, promoteAfterMs, affinity, permissions } = target;
   const definition = target.describe();
+  if (policies) checkPolicies(target, policies, definition['outputSchema'] !== undefined);
   checkParamHeaders(definition['inputSchema'], `Tool ${target.name}, input`);
   return {
     pool,
@@ -53,16 +59,35 @@ function toToolEntry(target: ToolTarget): ToolEntry {
     ...(task !== undefined && { task }),
     ...(promoteAfterMs !== undefined && { promoteAfterMs }),
     ...(policies && { policies }),
+    ...(affinity !== undefined && { affinity }),
+    ...(permissions && { permissions }),
   };
 }
 
-function withEntry<Definition extends JsonObject, Kind extends { pool: string; describe(): Definition }>(
-  target: Kind & { describe(): Definition },
-): Served<Kind, { pool: string; definition: Definition }> {
-  return { target, entry: { pool: target.pool, definition: target.describe() } };
+interface Described<Definition> {
+  readonly pool: string;
+  readonly affinity?: string;
+  readonly policies?: ToolPolicies;
+  describe(): Definition;
+}
+
+function withEntry<Definition extends JsonObject, Kind extends Described<Definition>>(
+  target: Kind & Described<Definition>,
+): Served<Kind, { pool: string; affinity?: string; policies?: ToolPolicies; definition: Definition }> {
+  const { pool, affinity, policies } = target;
+  return {
+    target,
+    entry: {
+      pool,
+      ...(affinity !== undefined && { affinity }),
+      ...(policies && { policies }),
+      definition: target.describe(),
+    },
+  };
 }
 
 async function listTemplate(template: ResourceTemplateTarget): Promise<ResourceEntry[]> {
   const definitions = (await template.list?.()) ?? [];
-  return definitions.map((definition) => ({ pool: template.pool, definition }));
+  const { pool, policies } = template;
+  return definitions.map((definition) => ({ pool, ...(policies && { policies }), definition }));
 }

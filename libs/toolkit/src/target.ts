@@ -1,4 +1,4 @@
-import type { Call, JsonObject, TaskMode, ToolPolicies } from '@millrace/protocol';
+import type { Call, JsonObject, Permission, TaskMode, ToolPolicies } from '@millrace/protocol';
 import type { CallContext } from './call-context.ts';
 
 /** Something that a call can be run on. */
@@ -8,6 +8,12 @@ export interface Target {
   readonly idempotent: boolean;
   /** Longest run in milliseconds; absent when the worker's default applies. */
   readonly timeoutMs?: number;
+  /** Whether calls are run together (see `CallSink.gather`): each then gives its slot to the run. */
+  readonly batched?: boolean;
+  /** Calls of one session or handle to targets of the same affinity go to one worker; absent: to any. */
+  readonly affinity?: string;
+  /** What calling it takes beside the permission of its kind; absent: nothing. */
+  readonly permissions?: readonly Permission[];
   /**
    * Runs the call and gives its result, in the form of the 2025 revisions: the worker stamps it for newer ones.
    * Throws a `MillraceError` for what must reach the client as a JSON-RPC error.
@@ -32,16 +38,26 @@ export interface ToolTarget extends ListedTarget<JsonObject & { readonly name: s
   readonly promoteAfterMs?: number;
   /** What is switched on around each run; absent: nothing. */
   readonly policies?: ToolPolicies;
+  /**
+   * Answers a call that the tool cannot, in the form of `run`; absent: nothing does.
+   *
+   * @param reason name of the error that the call would end with
+   */
+  fallback?(call: Call, context: CallContext, reason: string): Promise<JsonObject>;
 }
 
 export interface ResourceTarget
   extends ListedTarget<JsonObject & { readonly uri: string; readonly name: string }> {
   readonly uri: string;
+  /** What is switched on around each read; absent: nothing. */
+  readonly policies?: ToolPolicies;
 }
 
 export interface ResourceTemplateTarget
   extends ListedTarget<JsonObject & { readonly uriTemplate: string; readonly name: string }> {
   readonly uriTemplate: string;
+  /** What is switched on around each read; absent: nothing. */
+  readonly policies?: ToolPolicies;
   /** Definitions of resources that stand in `resources/list` for the template; asked once, at registration. */
   list?(): Promise<readonly (JsonObject & { readonly uri: string; readonly name: string })[]>;
   /** Whether the template can give this URI. */

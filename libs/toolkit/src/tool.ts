@@ -3,73 +3,41 @@ import {
   isJsonObject,
   type JsonObject,
   MillraceError,
+  type Permission,
   type TaskMode,
   type ToolPolicies,
   type ToolPoliciesInput,
 } from '@millrace/protocol';
-import type { CallToolResult, Icon, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import type { BatchInput } from './batch-item.ts';
+import { type BatchHandler, checkBatch, gatherCalls } from './batch-tool.ts';
 import type { CallContext } from './call-context.ts';
-import { failedResult, passesThrough } from './failure.ts';
-import { type InputRequired, isInputRequired } from './input/input-required.ts';
+import { explained, failedResult, passesThrough } from './failure.ts';
+import { isInputRequired } from './input/input-required.ts';
 import { runRounds } from './input/rounds.ts';
-import { INPUT_VERSION_META_KEY, type InputMigration, InputVersions } from './input-versions.ts';
+import { INPUT_VERSION_META_KEY, InputVersions } from './input-versions.ts';
 import { checkName } from './name.ts';
 import { readPolicies } from './policies.ts';
 import { check, checkArguments, describeIssues, type ObjectSchema, toWireSchema } from './schema.ts';
 import { DEFAULT_POOL, type ToolTarget } from './target.ts';
+import type { ToolDefinition } from './tool-definition.ts';
 
 /**
- * What a handler may return: text, a whole result, or, when the tool declares its output, a value of it. Then a
- * whole result is told from a value by `content` together with `structuredContent` or `isError`. A tool that needs input
- * first returns `inputRequired(…)`.
+ * Declares a tool. The handler's arguments and return value take their types from the schemas. With `batch` it takes
+ * calls of many callers at once.
  */
-export type ToolReturn<Output extends ObjectSchema | undefined> =
-  | (Output extends ObjectSchema ? z.input<Output> | WholeResult : string | CallToolResult)
-  | InputRequired;
-
-type WholeResult = CallToolResult & ({ structuredContent: JsonObject } | { isError: true });
-
-export interface ToolDefinition<Input extends ObjectSchema, Output extends ObjectSchema | undefined> {
-  readonly name: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly icons?: readonly Icon[];
-  /** What the arguments must be. Without it the tool takes none. */
-  readonly input?: Input;
-  /** Version of the input, told in `_meta` of the definition; 1 unless given. Needed with `migrations`. */
-  readonly inputVersion?: number;
-  /** What makes arguments of older versions fit the input; see `InputVersions`. */
-  readonly migrations?: readonly InputMigration[];
-  /** What the handler returns as structured content. */
-  readonly output?: Output;
-  readonly annotations?: ToolAnnotations;
-  readonly pool?: string;
-  /** Whether a second run does no harm; follows `readOnlyHint` and `idempotentHint` unless given. */
-  readonly idempotent?: boolean;
-  /** Longest run in milliseconds. */
-  readonly timeoutMs?: number;
-  /** Whether it runs as a task: never unless given. */
-  readonly task?: TaskMode;
-  /** With `task: 'optional'`: a call that runs for longer than this, in milliseconds, turns into a task. */
-  readonly promoteAfterMs?: number;
-  /** What is switched on around each run; configuration of the worker may say otherwise. */
-  readonly policies?: ToolPoliciesInput;
-  /** `_meta` of the definition in `tools/list`. */
-  readonly meta?: JsonObject;
-  handler(args: z.output<Input>, context: CallContext): ToolReturn<Output> | Promise<ToolReturn<Output>>;
-}
-
-/** Declares a tool. The handler's arguments and return value take their types from the schemas. */
 export function defineTool<
   Input extends ObjectSchema = z.ZodObject<Record<never, never>>,
   Output extends ObjectSchema | undefined = undefined,
->(definition: ToolDefinition<Input, Output>): ToolTarget {
+  Batch extends BatchInput | undefined = undefined,
+>(definition: ToolDefinition<Input, Output, Batch>): ToolTarget {
   return new DefinedTool(definition as unknown as AnyDefinition);
 }
 
 /** A definition whose types have done their work: what the schemas let through fits the handler. */
-type AnyDefinition = ToolDefinition<ObjectSchema, ObjectSchema | undefined>;
+type AnyDefinition = Omit<ToolDefinition<ObjectSchema, ObjectSchema | undefined>, 'batch'> & {
+  readonly batch?: BatchInput;
+};
 
 const NO_ARGUMENTS: ObjectSchema = z.object({});
 
@@ -81,7 +49,11 @@ class DefinedTool implements ToolTarget {
   declare readonly task?: TaskMode;
   declare readonly promoteAfterMs?: number;
   declare readonly policies?: ToolPolicies;
+  declare readonly batched?: boolean;
+  declare readonly fallback?: NonNullable<ToolTarget['fallback']>;
+  declare readonly permissions?: readonly Permission[];
   readonly #definition: AnyDefinition;
+  readonly #handler: (args: JsonObject, context: CallContext) => unknown;
   readonly #input: ObjectSchema;
   readonly #versions: InputVersions | undefined;
 
@@ -91,10 +63,17 @@ class DefinedTool implements ToolTarget {
     this.pool = definition.pool ?? DEFAULT_POOL;
     this.idempotent =
       definition.idempotent ?? (annotations?.readOnlyHint === true || annotations?.idempotentHint === true);
+    if (definition.permissions) this.permissions = definition.permissions;
     if (definition.timeoutMs !== undefined) this.timeoutMs = definition.timeoutMs;
     if (definition.task !== undefined) this.task = definition.task;
     if (definition.promoteAfterMs !== undefined) this.promoteAfterMs = definition.promoteAfterMs;
-    if (definition.policies) this.policies = readPolicies(definition.name, definition.policies);
+    const { batch, handler } = definition;
+    if (batch) this.batched = true;
+    this.#handler = batch ? gatherCalls(this.name, batch, handler as unknown as BatchHandler) : handler;
+    const policies = batch ? { ...definition.policies, batch } : definition.policies;
+    if (policies || definition.fallback)
+      this.policies = readPolicies(definition.name, withHandler(definition, policies));
+    if (definition.fallback) this.fallback = (call, context, reason) => this.#fallBack(call, context, reason);
     this.#definition = definition;
     this.#input = definition.input ?? NO_ARGUMENTS;
     const { inputVersion = 1, migrations } = definition;
@@ -103,6 +82,7 @@ class DefinedTool implements ToolTarget {
 
   describe(): JsonObject & { name: string } {
     checkName('tool', this.name);
+    checkBatch(this.#definition);
     checkPromotion(this);
     const { title, description, icons, annotations, output, inputVersion } = this.#definition;
     const version = inputVersion === undefined ? undefined : { [INPUT_VERSION_META_KEY]: inputVersion };
@@ -127,12 +107,16 @@ class DefinedTool implements ToolTarget {
     const args = await this.#arguments(call);
     let returned: unknown;
     try {
-      returned = await this.#definition.handler(args, context);
+      returned = await this.#handler(args, context);
     } catch (thrown) {
       if (passesThrough(thrown, context)) throw thrown;
       return failedResult(thrown, context.requestId);
     }
-    return this.#toResult(returned);
+    return explained(await this.#toResult(returned), context.requestId);
+  }
+
+  async #fallBack(call: Call, context: CallContext, reason: string): Promise<JsonObject> {
+    return this.#toResult(await this.#definition.fallback?.(await this.#arguments(call), context, reason));
   }
 
   #arguments(call: Call): Promise<JsonObject> {
@@ -169,6 +153,13 @@ class DefinedTool implements ToolTarget {
       structuredContent: checked.value,
     };
   }
+}
+
+/** That a tool has a handler to fall back on is told to front doors among its policies. */
+function withHandler({ name, fallback }: AnyDefinition, policies: ToolPoliciesInput = {}): ToolPoliciesInput {
+  if (!fallback) return policies;
+  if (policies.fallback) throw new Error(`Tool ${name}: fallback and policies.fallback: only one can answer`);
+  return { ...policies, fallback: { kind: 'handler' } };
 }
 
 function checkPromotion({ name, task, promoteAfterMs }: ToolTarget): void {

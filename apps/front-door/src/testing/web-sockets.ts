@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SessionRecord } from '@millrace/broker';
 import type { Answer, Inbound, InboundRequest, Subscriber } from '@millrace/dispatch';
-import { Classifier } from '@millrace/dispatch';
+import { Classifier, StreamQuota } from '@millrace/dispatch';
 import { ANONYMOUS, META, MillraceError, MODERN_REVISION } from '@millrace/protocol';
 import { createLogger } from '@millrace/service';
 import { onTestFinished } from 'vitest';
@@ -61,6 +61,7 @@ export class Client {
 
 export const RECORD: SessionRecord = {
   id: 's-1',
+  tenant: 'default',
   principal: ANONYMOUS.id,
   revision: '2025-06-18',
   capabilities: {},
@@ -107,6 +108,7 @@ export async function serve(options: Partial<WebSocketsOptions> = {}): Promise<S
       remove: (one) => void backend.subscribers.delete(one),
     },
     hosts: new HostCheck('127.0.0.1', []),
+    quota: new StreamQuota(100),
     serverInfo: { name: 'millrace', version: '1.2.3' },
     maxMessageBytes: 1_000,
     maxBufferBytes: 1_000_000,

@@ -8,6 +8,10 @@ local version = redis.call('HGET', KEYS[1], 'version') or ''
 if version ~= ARGV[1] then
   return 0
 end
+if ARGV[3] ~= '' then
+  -- After a write that only removes, Redis lets a script go on that is out of memory: the outcome of a task is kept.
+  redis.call('HDEL', KEYS[1], 'none')
+end
 redis.call('HSET', KEYS[1], 'version', (tonumber(version) or 0) + 1, 'state', ARGV[2])
 if ARGV[3] ~= '' then
   redis.call('HSET', KEYS[1], 'outcome', ARGV[3])

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { Keys } from '../keys.ts';
 import { type LocalRedis, startPrivateRedis } from '../local-redis.ts';
-import type { RedisSource } from '../redis.ts';
+import type { RedisSource } from '../redis-source.ts';
 
 /** What `PTTL` says of a key that never expires. */
 const NO_TTL = -1;
@@ -64,7 +64,9 @@ export function useTestRedis(): TestRedis {
 
 async function leftovers(redis: Redis, prefix: string): Promise<string[]> {
   const all = await redis.keys('*');
-  const mayStay = new RegExp(`^${prefix}:(workers|offers|\\{[\\w.-]+\\}:.*)$`);
+  const mayStay = new RegExp(
+    `^${prefix}:(\\{@fleet\\}:(workers|offers|orders)|\\{@api-keys\\}:(records|used)|(aggregate|snapshot):.*|\\{[\\w.-]+\\}:.*)$`,
+  );
   const left: string[] = [];
   for (const key of all) if (!mayStay.test(key) && (await redis.pttl(key)) === NO_TTL) left.push(key);
   return left;

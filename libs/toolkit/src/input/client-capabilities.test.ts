@@ -39,7 +39,7 @@ describe('what a client can be asked', () => {
       kind: 'missing_capability',
       code: -32021,
       status: 400,
-      wireData: { requiredCapabilities },
+      members: { requiredCapabilities },
     });
   });
 });

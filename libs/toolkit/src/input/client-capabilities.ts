@@ -9,7 +9,7 @@ export function requireCapability(request: InputRequest, declared: JsonObject): 
   throw new MillraceError(
     'missing_capability',
     `The client did not declare the capability ${mode === undefined ? capability : `${capability}.${mode}`}`,
-    { wireData: { requiredCapabilities: { [capability]: mode === undefined ? {} : { [mode]: {} } } } },
+    { members: { requiredCapabilities: { [capability]: mode === undefined ? {} : { [mode]: {} } } } },
   );
 }
 

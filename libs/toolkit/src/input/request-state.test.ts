@@ -1,4 +1,4 @@
-import type { Call } from '@millrace/protocol';
+import { type Call, isOfCanary } from '@millrace/protocol';
 import { describe, expect, it } from 'vitest';
 import { aCall } from '../testing/calls.ts';
 import { RequestState } from './request-state.ts';
@@ -19,7 +19,7 @@ function refused(requestState: unknown, by: Call = call, states = new RequestSta
 const refusal = {
   kind: 'invalid_params',
   message: 'Invalid or expired requestState',
-  wireData: { reason: 'invalid_request_state' },
+  members: { reason: 'invalid_request_state' },
 };
 
 describe('a signed state', () => {
@@ -79,11 +79,22 @@ describe('a signed state', () => {
 
   it('does not say on the wire what is wrong with it', () => {
     const error = refused('v1.x.y') as { toJsonRpc(): unknown; cause: Error };
-    expect(error.toJsonRpc()).toEqual({
+    const wire = error.toJsonRpc();
+    expect(wire).toMatchObject({
       code: -32602,
       message: 'Invalid or expired requestState',
-      data: { reason: 'invalid_request_state' },
+      data: { name: 'invalid_params', reason: 'invalid_request_state' },
     });
+    expect(JSON.stringify(wire)).not.toContain('changed');
     expect(error.cause.message).toContain('changed');
   });
+});
+
+it('the state of a canary says so, and every worker of the fleet can open it', () => {
+  const canary = new RequestState({ key: 'k', canary: true });
+  const sealed = canary.seal(aCall(), { answers: {} });
+  expect(isOfCanary(sealed)).toBe(true);
+  const stable = new RequestState({ key: 'k' });
+  expect(stable.open(aCall(), sealed)).toMatchObject({ answers: {} });
+  expect(isOfCanary(stable.seal(aCall(), { answers: {} }))).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { ANONYMOUS, type Call, type JsonObject, MillraceError } from '@millrace/protocol';
+import { ANONYMOUS, CANARY_STATE, type Call, type JsonObject, MillraceError } from '@millrace/protocol';
 
 /** What travels through the client from one round of a call to the next. */
 export interface RoundState {
@@ -20,6 +20,8 @@ export interface RequestStateOptions {
   /** How long a client may take for one round, in milliseconds; ten minutes unless given. */
   readonly ttlMs?: number;
   readonly now?: () => number;
+  /** Whether the worker is a canary: then its calls come back to one. */
+  readonly canary?: boolean;
 }
 
 const TTL_MS = 600_000;
@@ -34,8 +36,10 @@ export class RequestState {
   readonly #key: string;
   readonly #ttlMs: number;
   readonly #now: () => number;
+  readonly #version: string;
 
-  constructor({ key, ttlMs = TTL_MS, now = Date.now }: RequestStateOptions = {}) {
+  constructor({ key, ttlMs = TTL_MS, now = Date.now, canary = false }: RequestStateOptions = {}) {
+    this.#version = canary ? CANARY_STATE : VERSION;
     this.#key = key ?? randomBytes(KEY_BYTES).toString('base64url');
     this.#ttlMs = ttlMs;
     this.#now = now;
@@ -44,14 +48,19 @@ export class RequestState {
   seal(call: Call, round: RoundState): string {
     const envelope: Envelope = { ...round, expires: this.#now() + this.#ttlMs };
     const body = Buffer.from(JSON.stringify(envelope)).toString('base64url');
-    return `${VERSION}.${body}.${this.#sign(call, body).toString('base64url')}`;
+    return `${this.#version}.${body}.${this.#sign(call, body).toString('base64url')}`;
   }
 
   /** Throws `invalid_params` when the state was not made for this call, was changed, or is too old. */
   open(call: Call, requestState: unknown): RoundState {
     if (typeof requestState !== 'string') throw invalid('it is no text');
     const [version, body, signature, ...rest] = requestState.split('.');
-    if (version !== VERSION || body === undefined || signature === undefined || rest.length > 0) {
+    if (
+      (version !== VERSION && version !== CANARY_STATE) ||
+      body === undefined ||
+      signature === undefined ||
+      rest.length > 0
+    ) {
       throw invalid('it has another form');
     }
     if (!isSame(signature, this.#sign(call, body).toString('base64url'))) {
@@ -79,7 +88,7 @@ function isSame(given: string, right: string): boolean {
 /** @param reason for the worker alone: it would help who forges states */
 function invalid(reason: string): MillraceError {
   return new MillraceError('invalid_params', 'Invalid or expired requestState', {
-    wireData: { reason: 'invalid_request_state' },
+    members: { reason: 'invalid_request_state' },
     cause: new Error(reason),
   });
 }

@@ -109,7 +109,7 @@ describe('a tool that asks a client of 2026-07-28', () => {
     const plain = tool(() => 'done');
     await expect(run(plain, modern({ requestState: 'x' }))).rejects.toMatchObject({
       kind: 'invalid_params',
-      wireData: { reason: 'invalid_request_state' },
+      members: { reason: 'invalid_request_state' },
     });
     const { requestState } = await run(greet, modern());
     const tampered = run(greet, modern({ requestState: `${requestState}-TAMPERED` }));

@@ -1,6 +1,7 @@
 import { type Call, clientCapabilitiesOf, eraOf } from '@millrace/protocol';
 import type { McpRequestContext } from '@modelcontextprotocol/server';
-import type { InstalledParts, Plugin, PluginHost } from '../plugin.ts';
+import { checkedTool } from '../checked-tool.ts';
+import type { InstalledParts, Plugin, PluginHost, PluginParts } from '../plugin.ts';
 import { DEFAULT_POOL } from '../target.ts';
 import { InstancePool } from './instance-pool.ts';
 import { runMounted } from './mounted-call.ts';
@@ -49,7 +50,7 @@ async function mount(
     idempotent = {},
     concurrency = DEFAULT_CONCURRENCY,
   } = options;
-  const refresh = createRefresher(name, host, (connection) => readParts(connection, mounting));
+  const refresh = createRefresher(name, host, (connection) => readChecked(connection, mounting));
   const build = (era: Era) => () => buildInstance(name, factory, era, host, refresh);
   const instances = new InstancePool(build('legacy'), concurrency);
   const modern = new InstancePool(build('modern'), concurrency);
@@ -64,9 +65,15 @@ async function mount(
   const parts = await instances.use(undefined, (connection) => {
     // With one instance its state has to be the same for everybody.
     hasModern = concurrency > 1 && connection.speaksModern;
-    return readParts(connection, mounting);
+    return readChecked(connection, mounting);
   });
   return { ...parts, teardown: () => closeAll([instances, modern]) };
+}
+
+/** What the server promises about arguments and results is held here, whether it checks them itself or not. */
+async function readChecked(connection: ServerConnection, mounting: Mounting): Promise<PluginParts> {
+  const parts = await readParts(connection, mounting);
+  return { ...parts, tools: (parts.tools ?? []).map(checkedTool) };
 }
 
 type Era = McpRequestContext['era'];

@@ -7,10 +7,9 @@ import {
   MillraceError,
 } from '@millrace/protocol';
 import { type CallContext, SinkContext } from '../call-context.ts';
-import { withFailure } from '../failure.ts';
+import { explained } from '../failure.ts';
 import { isInputRequest } from '../input/input-required.ts';
 import type { PluginLog } from '../plugin.ts';
-import { describeFailure } from '../tool-error.ts';
 import type { InstancePool } from './instance-pool.ts';
 
 /**
@@ -39,8 +38,12 @@ export async function runMounted(
       }
     }
   });
-  const own = withoutServerInfo(result);
-  return own['isError'] === true ? withFailure(own, describeResult(own, context)) : own;
+  return toServedResult(result, context);
+}
+
+/** The result of a mounted server as agents get it, with the structured form of a failure. */
+export function toServedResult(result: JsonObject, context: CallContext): JsonObject {
+  return explained(withoutServerInfo(result), context.requestId);
 }
 
 /** Agents talk to Millrace: a mounted server does not put its own name under its results. */
@@ -57,13 +60,6 @@ async function ask(method: string, params: JsonObject, context: CallContext): Pr
     throw new MillraceError('method_not_found', `Clients are not asked for ${method}`);
   }
   return context.askNow(request);
-}
-
-/** The structured error of a failed tool result, after its first text. */
-function describeResult({ content }: JsonObject, context: CallContext) {
-  const first: unknown = Array.isArray(content) ? content.find((block) => block?.type === 'text') : undefined;
-  const text = isJsonObject(first) ? String(first['text']) : 'The tool failed';
-  return describeFailure(text, context.requestId);
 }
 
 function passOn(method: string, params: JsonObject, context: CallContext): void {

@@ -3,8 +3,7 @@ import type { CallContext } from '../call-context.ts';
 import { createCompletion } from '../completion.ts';
 import type { PluginParts } from '../plugin.ts';
 import { parseTemplate } from '../resource-template.ts';
-import type { Target } from '../target.ts';
-import type { ServerConnection } from './server-connection.ts';
+import type { Target, ToolTarget } from '../target.ts';
 
 /** How the parts of one mounted server are served. */
 export interface Mounting {
@@ -15,8 +14,14 @@ export interface Mounting {
   run(call: Call, context: CallContext): Promise<JsonObject>;
 }
 
+/** What a server's lists are read from. */
+export interface ListedServer {
+  readonly capabilities: JsonObject;
+  request(method: string, params: JsonObject): Promise<JsonObject>;
+}
+
 /** Everything that a server lists, as parts of a plugin whose calls go to the server. */
-export async function readParts(connection: ServerConnection, mounting: Mounting): Promise<PluginParts> {
+export async function readParts(connection: ListedServer, mounting: Mounting): Promise<PluginParts> {
   const { tools, resources, prompts, completions } = connection.capabilities;
   const read = (capability: unknown, method: string, key: string) =>
     isJsonObject(capability) ? readPages(connection, method, key) : [];
@@ -54,7 +59,7 @@ function toTarget({ pool, timeoutMs, run }: Mounting): Target {
   return { pool, idempotent: true, ...(timeoutMs !== undefined && { timeoutMs }), run };
 }
 
-function mountTool(tool: Named, { idempotent }: Mounting, base: Target) {
+function mountTool(tool: Named, { idempotent }: Mounting, base: Target): ToolTarget {
   const hints = isJsonObject(tool['annotations']) ? tool['annotations'] : {};
   return {
     ...base,
@@ -76,7 +81,7 @@ function mountTemplate(template: Named & { uriTemplate: string }, base: Target, 
   };
 }
 
-async function readPages(connection: ServerConnection, method: string, key: string): Promise<unknown[]> {
+async function readPages(connection: ListedServer, method: string, key: string): Promise<unknown[]> {
   const all: unknown[] = [];
   let cursor: unknown;
   do {

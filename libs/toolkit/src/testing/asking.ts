@@ -1,10 +1,12 @@
 import { type Call, type JsonObject, META } from '@millrace/protocol';
+import { ContextManager, MemoryStateStore } from '@millrace/state';
 import { type CallContext, createCallContext } from '../call-context.ts';
 import { elicitation } from '../input/input-request.ts';
 import { type InputRequired, inputRequired } from '../input/input-required.ts';
 import { RequestState } from '../input/request-state.ts';
 import type { Target } from '../target.ts';
-import { defineTool, type ToolReturn } from '../tool.ts';
+import { defineTool } from '../tool.ts';
+import type { ToolReturn } from '../tool-definition.ts';
 import { aCall, RecordingSink } from './calls.ts';
 
 const ALL = { elicitation: {}, sampling: {}, roots: {} };
@@ -18,7 +20,12 @@ export const modern = (params: JsonObject = {}, capabilities: JsonObject = ALL):
 export const ofSession = (capabilities: JsonObject = ALL): Call =>
   aCall({ target: 't', revision: '2025-11-25', session: 's', capabilities });
 
-const services = { states: new RequestState({ key: 'k' }), announce: () => {} };
+const services = {
+  states: new RequestState({ key: 'k' }),
+  contexts: new ContextManager({ store: new MemoryStateStore() }),
+  announce: () => {},
+  invalidate: async () => {},
+};
 
 export function run(target: Target, call: Call, sink = new RecordingSink()): Promise<JsonObject> {
   return target.run(call, createCallContext(call, sink, services));

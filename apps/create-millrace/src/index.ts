@@ -1,0 +1,1 @@
+export { type CreateOptions, createPackage } from './create-package.ts';

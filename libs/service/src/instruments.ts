@@ -1,0 +1,266 @@
+import { DURATION, type Instrument, SIZES, WAIT } from './instrument.ts';
+import { MACHINE_METRICS } from './machine-instruments.ts';
+
+/**
+ * Every instrument of Millrace, with the only names that it may have: documentation, alerts and dashboards are
+ * compared with this table. Labels have few values: tools and pools of the catalogue, never names that a client made up.
+ */
+export const METRICS = {
+  toolDuration: {
+    type: 'histogram',
+    name: 'mcp_tool_execution_duration_seconds',
+    help: 'Run time of a tool in the worker, retries included.',
+    labels: ['tool', 'status'],
+    buckets: DURATION,
+  },
+  toolExecutions: {
+    type: 'counter',
+    name: 'mcp_tool_executions_total',
+    help: 'Tools that were run, by how they ended.',
+    labels: ['tool', 'status'],
+  },
+  activeConnections: {
+    type: 'gauge',
+    name: 'mcp_active_connections',
+    help: 'Connections that are open at a front door.',
+    labels: ['transport'],
+  },
+  requestDuration: {
+    type: 'histogram',
+    name: 'mcp_server_operation_duration_seconds',
+    help: 'From the request to its answer at a front door.',
+    labels: ['method', 'status'],
+    buckets: DURATION,
+  },
+  queueWait: {
+    type: 'histogram',
+    name: 'millrace_queue_wait_seconds',
+    help: 'From the queue to a slot of a worker.',
+    labels: ['pool'],
+    buckets: WAIT,
+  },
+  batchSize: {
+    type: 'histogram',
+    name: 'millrace_batch_calls',
+    help: 'Calls that left together as one job.',
+    labels: ['pool'],
+    buckets: SIZES,
+  },
+  poolDemand: {
+    type: 'gauge',
+    name: 'millrace_pool_demand',
+    help: 'Active and waiting calls of a pool in the whole cluster, the waiting ones weighted: what workers are needed for.',
+    labels: ['pool'],
+  },
+  backlog: {
+    type: 'gauge',
+    name: 'millrace_backlog_calls',
+    help: 'Calls of a pool in the whole cluster, by state (waiting, active).',
+    labels: ['pool', 'state'],
+  },
+  backlogAge: {
+    type: 'gauge',
+    name: 'millrace_backlog_oldest_seconds',
+    help: 'How long the oldest waiting call of a pool has waited.',
+    labels: ['pool'],
+  },
+  workers: {
+    type: 'gauge',
+    name: 'millrace_workers',
+    help: 'Live workers that serve a pool.',
+    labels: ['pool'],
+  },
+  workersLost: {
+    type: 'counter',
+    name: 'millrace_workers_lost_total',
+    help: 'Workers that fell silent without taking their leave.',
+  },
+  slotsUsed: {
+    type: 'gauge',
+    name: 'millrace_slots_used',
+    help: 'Slots of a worker that run a call.',
+  },
+  slots: {
+    type: 'gauge',
+    name: 'millrace_slots',
+    help: 'Slots that a worker has.',
+  },
+  refused: {
+    type: 'counter',
+    name: 'millrace_refused_total',
+    help: 'Calls that were refused before they ran, by reason (the name of the error).',
+    labels: ['reason'],
+  },
+  rateLimitFailures: {
+    type: 'counter',
+    name: 'millrace_rate_limit_failures_total',
+    help: 'Calls that Redis did not count in time, by what became of them (open: passed, closed: refused).',
+    labels: ['outcome'],
+  },
+  waiting: {
+    type: 'gauge',
+    name: 'millrace_waiting_calls',
+    help: 'Calls that wait in a front door for their turn.',
+    labels: ['pool'],
+  },
+  pending: {
+    type: 'gauge',
+    name: 'millrace_pending_calls',
+    help: 'Calls of a front door that wait for their answer.',
+  },
+  pendingBytes: {
+    type: 'gauge',
+    name: 'millrace_pending_bytes',
+    help: 'Bytes of the parameters of these calls, about.',
+  },
+  expired: {
+    type: 'counter',
+    name: 'millrace_expired_total',
+    help: 'Calls that a worker dropped because their deadline had passed.',
+    labels: ['pool'],
+  },
+  stalled: {
+    type: 'counter',
+    name: 'millrace_stalled_batches_total',
+    help: 'Batches that were taken from a lost worker.',
+    labels: ['pool'],
+  },
+  abandoned: {
+    type: 'counter',
+    name: 'millrace_abandoned_batches_total',
+    help: 'Batches that were given up, because they killed their workers or could not be worked on.',
+    labels: ['pool'],
+  },
+  repliesStored: {
+    type: 'counter',
+    name: 'millrace_replies_stored_total',
+    help: 'Answers that were kept because their front door did not listen.',
+  },
+  sessions: {
+    type: 'counter',
+    name: 'millrace_sessions_total',
+    help: 'Sessions of the 2025 revisions that a front door opened, or whose clients ended them, by event.',
+    labels: ['event'],
+  },
+  tasks: {
+    type: 'counter',
+    name: 'millrace_tasks_total',
+    help: 'Tasks, by the status that they came to.',
+    labels: ['status'],
+  },
+  retries: {
+    type: 'counter',
+    name: 'millrace_retries_total',
+    help: 'Further tries of calls, by what became of the wish for one.',
+    labels: ['tool', 'outcome'],
+  },
+  fallbacks: {
+    type: 'counter',
+    name: 'millrace_fallbacks_total',
+    help: 'Answers that a fallback gave.',
+    labels: ['tool', 'kind'],
+  },
+  breakerState: {
+    type: 'gauge',
+    name: 'millrace_breaker_state',
+    help: 'State of a breaker: 0 closed, 1 half-open, 2 open.',
+    labels: ['breaker'],
+  },
+  breakerChanges: {
+    type: 'counter',
+    name: 'millrace_breaker_changes_total',
+    help: 'Changes of a breaker, by the state it came to.',
+    labels: ['breaker', 'state'],
+  },
+  bulkheadWaiting: {
+    type: 'gauge',
+    name: 'millrace_bulkhead_waiting',
+    help: 'Calls that wait for the concurrency limit of their tool.',
+    labels: ['tool'],
+  },
+  cacheReads: {
+    type: 'counter',
+    name: 'millrace_cache_reads_total',
+    help: 'Reads of the cache, by level (l1, l2) and outcome (hit, miss, stale).',
+    labels: ['level', 'outcome'],
+  },
+  cacheBytes: {
+    type: 'gauge',
+    name: 'millrace_cache_bytes',
+    help: 'Bytes in the memory of this process that cached results take.',
+  },
+  dedupFollowers: {
+    type: 'counter',
+    name: 'millrace_dedup_followers_total',
+    help: 'Calls that were answered by an identical one in flight.',
+    labels: ['tool'],
+  },
+  idempotencyReplays: {
+    type: 'counter',
+    name: 'millrace_idempotency_replays_total',
+    help: 'Calls that were answered with the result of their idempotency key.',
+    labels: ['tool'],
+  },
+  toolBatchSize: {
+    type: 'histogram',
+    name: 'millrace_tool_batch_items',
+    help: 'Calls that one run of a batch tool answered.',
+    labels: ['tool'],
+    buckets: SIZES,
+  },
+  poolSize: {
+    type: 'gauge',
+    name: 'millrace_resource_pool_size',
+    help: 'Resources of a pool, by state (idle, borrowed).',
+    labels: ['resource_pool', 'state'],
+  },
+  poolWaiting: {
+    type: 'gauge',
+    name: 'millrace_resource_pool_waiting',
+    help: 'Borrowers that wait for a resource.',
+    labels: ['resource_pool'],
+  },
+  poolMax: {
+    type: 'gauge',
+    name: 'millrace_resource_pool_max',
+    help: 'Resources that a pool may have at most.',
+    labels: ['resource_pool'],
+  },
+  upstreamStarts: {
+    type: 'counter',
+    name: 'millrace_upstream_starts_total',
+    help: 'Starts of processes of hosted MCP servers, by outcome (started, failed).',
+    labels: ['upstream', 'outcome'],
+  },
+  upstreamLosses: {
+    type: 'counter',
+    name: 'millrace_upstream_losses_total',
+    help: 'Processes of hosted MCP servers that ended by themselves or were killed.',
+    labels: ['upstream'],
+  },
+  auditRecords: {
+    type: 'counter',
+    name: 'millrace_audit_records_total',
+    help: 'Records of the audit log, by what became of them (written, lost).',
+    labels: ['outcome'],
+  },
+  authentications: {
+    type: 'counter',
+    name: 'millrace_authentications_total',
+    help: 'Credentials that were checked, by method and outcome; those that are known already are not counted.',
+    labels: ['method', 'outcome'],
+  },
+  stateOperations: {
+    type: 'counter',
+    name: 'millrace_state_operations_total',
+    help: 'What tools asked of the stores for state and events, by outcome (ok, or the reason of the failure).',
+    labels: ['operation', 'outcome'],
+  },
+  stateMemoryReads: {
+    type: 'counter',
+    name: 'millrace_state_memory_reads_total',
+    help: 'Reads of a hybrid store, by whether memory had it (hit, miss).',
+    labels: ['outcome'],
+  },
+  ...MACHINE_METRICS,
+} as const satisfies Record<string, Instrument>;

@@ -1,0 +1,6 @@
+/** `npm run docs`: writes docs/reference.md. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { reference } from './reference.ts';
+
+writeFileSync(fileURLToPath(new URL('../../docs/reference.md', import.meta.url)), reference());
