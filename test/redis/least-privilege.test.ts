@@ -85,7 +85,7 @@ test('the user reaches nothing else', async () => {
 test('a certificate that nobody vouches for is not accepted', async () => {
   const worker = cluster.spawn('worker', { MILLRACE_REDIS_CA_FILE: '', MILLRACE_REDIS_CA: '' });
   const line = await worker.logs.first('Redis is away');
-  expect(String(line['err'])).toMatch(/certificate|self.signed/i);
+  expect(line['reason']).toMatch(/certificate|self.signed/i);
   await worker.kill('SIGTERM');
 });
 

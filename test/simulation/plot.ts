@@ -32,6 +32,7 @@ export function plot(panels: readonly Panel[]): string {
   const height = HEIGHT * panels.length;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(panels.map(({ title }) => title).join('; '))}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     ...panels.map((panel, at) => `<g transform="translate(0 ${at * HEIGHT})">\n${draw(panel)}\n</g>`),
     '</svg>\n',

@@ -109,7 +109,7 @@ function watch(redis: Redis, { logger, cipher }: RedisSource, name: string): Red
   let complained = false;
   redis.on('error', (error: Error) => {
     // One line for each outage: ioredis reports every failed attempt.
-    if (!complained) logger.warn({ connection: name, err: error.message }, 'Redis is away');
+    if (!complained) logger.warn({ connection: name, reason: error.message }, 'Redis is away');
     complained = true;
   });
   redis.on('ready', () => {
