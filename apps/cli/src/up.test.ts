@@ -150,7 +150,8 @@ test('it gives both programs what they need, and says where it listens', async (
   expect(run.stdout).toContain(`front door, admin  http://127.0.0.1:${frontDoor?.port}\n`);
   expect(run.stdout).toContain(`worker, admin      http://127.0.0.1:${worker?.port}\n`);
   expect(run.stdout).toMatch(/NO AUTHENTICATION\. Bound to 127\.0\.0\.1/);
-});
+  // The first start on a machine compiles everything.
+}, 60_000);
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s stops worker, front door and Redis in that order; exit 0',
