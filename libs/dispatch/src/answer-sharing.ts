@@ -15,6 +15,7 @@ import type { ServerInfo } from '@millrace/protocol';
 import { MemoryCache } from '@millrace/resilience';
 import type { Metrics, Service } from '@millrace/service';
 import { CachePolicy } from './cache-policy.ts';
+import { CacheRecheck } from './cache-recheck.ts';
 import type { CallPolicySet } from './call-policies.ts';
 import { DedupPolicy } from './dedup-policy.ts';
 import { FlightTower } from './flight-tower.ts';
@@ -62,6 +63,7 @@ export class AnswerSharing implements Service {
       }),
       shared: new SharedCache(this.#redis, keys),
       hears,
+      alone: options.alone,
       metrics,
       logger: source.logger,
     });
@@ -87,7 +89,8 @@ export class AnswerSharing implements Service {
       metrics,
       logger: source.logger,
     });
-    this.policies = { idempotency, cache: this.#cache, dedup: this.#dedup };
+    const cacheRecheck = new CacheRecheck((passage) => this.#cache.lookAgain(passage));
+    this.policies = { idempotency, cache: this.#cache, dedup: this.#dedup, cacheRecheck };
   }
 
   /** Takes in that there is another front door from now on. */

@@ -12,6 +12,7 @@ const MISS: SharedEntry = { ttlMs: 0, generations: 'g' };
 const RESULT = '{"content":[]}';
 
 let hears = true;
+let alone = false;
 let now = 1_000;
 const read = vi.fn(async (): Promise<SharedEntry> => MISS);
 const store = vi.fn(async () => true);
@@ -22,6 +23,7 @@ function setUp(cache: object = {}) {
     memory,
     shared: { read, store },
     hears: () => hears,
+    alone: () => alone,
     metrics: createMetrics(),
     logger: createLogger({ name: 'test', level: 'silent' }),
     now: () => now,
@@ -33,16 +35,18 @@ function setUp(cache: object = {}) {
     const answer = new RecordingAnswer();
     const request = aRequest('tools/call', { name: 't', arguments: { id: 1 } });
     let further: Passage | undefined;
-    await policy.pass({ request, route, answer, ...overrides }, (passage) => {
-      further = passage;
+    const passage = { request, route, answer, ...overrides };
+    await policy.pass(passage, (passed) => {
+      further = passed;
     });
-    return { answer, further };
+    return { passage, answer, further };
   };
   return { policy, memory, call };
 }
 
 beforeEach(() => {
   hears = true;
+  alone = false;
   now = 1_000;
   read.mockClear().mockResolvedValue(MISS);
   store.mockClear();
@@ -90,6 +94,28 @@ test('a call that followed another one keeps nothing: it does not know when that
   further?.answer.follows?.();
   further?.answer.result(RESULT);
   expect([memory.size, store.mock.calls.length]).toEqual([0, 0]);
+});
+
+test('who looks again finds what was kept since its first look: here, or elsewhere', async () => {
+  const { call, policy, memory } = setUp();
+  const [{ passage, further }, other] = [await call(), await call()];
+  expect(await policy.lookAgain(passage)).toBeUndefined();
+  other.further?.answer.result(RESULT);
+  expect(await policy.lookAgain(passage)).toBe(RESULT);
+  memory.clear();
+  read.mockResolvedValueOnce({ text: RESULT, ttlMs: 100, generations: 'g' });
+  expect(await policy.lookAgain(passage)).toBe(RESULT);
+  further?.answer.follows?.();
+  further?.answer.result(RESULT);
+  expect(store).toHaveBeenCalledTimes(1);
+});
+
+test('where there is no other front door nobody asks Redis twice', async () => {
+  const { call, policy } = setUp();
+  const { passage } = await call();
+  alone = true;
+  expect(policy.lookAgain(passage)).toBeUndefined();
+  expect(read).toHaveBeenCalledTimes(1);
 });
 
 test('what was begun before an invalidation is not kept after it', async () => {

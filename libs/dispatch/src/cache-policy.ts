@@ -1,6 +1,6 @@
 import { type SharedCache, type SharedEntry, withPatience } from '@millrace/broker';
 import type { ToolPolicies } from '@millrace/protocol';
-import type { MemoryCache } from '@millrace/resilience';
+import type { CachedText, MemoryCache } from '@millrace/resilience';
 import type { Logger, Metrics } from '@millrace/service';
 import { type CacheFill, CacheFills } from './cache-fills.ts';
 import { tagNames } from './cache-tag-names.ts';
@@ -18,6 +18,8 @@ export interface CachePolicyOptions {
   readonly shared: Pick<SharedCache, 'read' | 'store'>;
   /** Whether this process hears of every invalidation at this moment. */
   readonly hears: () => boolean;
+  /** Whether there is no other front door. */
+  readonly alone: () => boolean;
   readonly metrics: Pick<Metrics, 'cacheReads' | 'cacheBytes'>;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
@@ -65,8 +67,8 @@ export class CachePolicy implements CallPolicy {
     const settings = route.policies?.cache;
     const key = settings && comparableKey(passage, settings.scope);
     if (settings === undefined || key === undefined) return next(passage);
-    const kept = this.#options.memory.get(key);
-    if (kept && (kept.tags.length === 0 || this.#options.hears())) {
+    const kept = this.#kept(key);
+    if (kept) {
       this.#counters.l1Hit.inc();
       passage.trace?.set({ 'millrace.cache': 'l1' });
       passage.answer.result(withHints(kept.text, kept.expiresAt - this.#now(), settings));
@@ -75,6 +77,17 @@ export class CachePolicy implements CallPolicy {
     this.#counters.l1Miss.inc();
     const fill = this.#fills.begin(tagNames(route, request.params));
     return this.#passShared({ passage, settings, key, fill, found: undefined }, next);
+  }
+
+  /** Finds the kept result of a call that was looked for before; undefined when there is still none. */
+  lookAgain(passage: Passage): string | undefined | Promise<string | undefined> {
+    const { request, route } = passage;
+    const settings = route.policies?.cache;
+    const key = settings && comparableKey(passage, settings.scope);
+    if (key === undefined) return undefined;
+    const kept = this.#kept(key);
+    if (kept || this.#options.alone()) return kept?.text;
+    return this.#read(key, tagNames(route, request.params)).then((found) => found?.text);
   }
 
   /** Forgets what has one of these tags, here; and does not keep what is being worked out from before that. */
@@ -88,6 +101,11 @@ export class CachePolicy implements CallPolicy {
   missed(): void {
     this.#options.memory.invalidateTagged();
     this.#fills.spoilAll();
+  }
+
+  #kept(key: string): CachedText | undefined {
+    const kept = this.#options.memory.get(key);
+    return kept && (kept.tags.length === 0 || this.#options.hears()) ? kept : undefined;
   }
 
   async #passShared(fillable: Fillable, next: Pass): Promise<void> {

@@ -98,6 +98,10 @@ export class Flight implements Answer, FlightEvents {
     this.#captain.passage.answer.belongsTo?.(call);
   }
 
+  follows(): void {
+    for (const member of this.#members) this.#hooks.follows(member);
+  }
+
   result(payload: string): void {
     const sharing = isFinalResult(payload) ? 'shared' : 'alone';
     const deliver = (answer: Answer) => answer.result(payload);

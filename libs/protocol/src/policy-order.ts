@@ -11,6 +11,8 @@ export const FRONT_DOOR_POLICIES = [
   'cache',
   /** Follows an identical call in flight; so only the leader meets what comes next. */
   'dedup',
+  /** For the leader only: a call like it may have ended since its first look. */
+  'cacheRecheck',
   /** Refuses at once what would fail on the worker. */
   'breaker',
   /** Last, since it guards the queue itself. */
