@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { NODE_ENVIRONMENT } from '@millrace/service';
 import { LogLines } from './log-lines.ts';
 
 export type Env = Readonly<Record<string, string>>;
@@ -33,7 +34,7 @@ export class ClusterProcess {
   constructor(role: keyof typeof MAINS, env: Env) {
     this.role = role;
     this.#child = fork(MAINS[role], [], {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], ...NODE_ENVIRONMENT, ...env },
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
