@@ -16,6 +16,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no
 FROM ${NODE_IMAGE} AS base
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/app/.compile-cache \
+    MALLOC_ARENA_MAX=1 \
+    MALLOC_MMAP_THRESHOLD_=98304 \
     MILLRACE_HTTP_HOST=0.0.0.0 \
     MILLRACE_ADMIN_HOST=0.0.0.0
 WORKDIR /app

@@ -35,7 +35,7 @@ interface Part {
 
 const PARTS: readonly Part[] = [
   { subjects: ['sdk_http', 'millrace_http'], run: compareHttp },
-  { subjects: ['job_per_call', 'raw_list', 'millrace_broker'], run: compareBrokers },
+  { subjects: ['job_per_call', 'raw_list', 'raw_list_batched', 'millrace_broker'], run: compareBrokers },
   { subjects: ['serial'], run: measureSerial },
   { subjects: ['spread'], run: measureSpread },
   { subjects: ['backlog'], run: measureBacklog },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NODE_FLAGS } from '@millrace/service';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '@millrace/service';
 import { validate } from 'dockerfile-utils';
 import { expect, test } from 'vitest';
 import { environmentOf, lastOf, parseDockerfile, type Step, stepsOf } from './dockerfile.ts';
@@ -53,6 +53,8 @@ test.each(['front-door', 'worker'])('%s has a health check and the flags of a sm
   const steps = stepsOf(stages, target);
   expect(lastOf(steps, 'HEALTHCHECK')?.text).toContain('/readyz');
   expect(lastOf(steps, 'ENTRYPOINT')?.words?.slice(1, -1)).toEqual([...NODE_FLAGS]);
+  const { NODE_COMPILE_CACHE, ...environment } = NODE_ENVIRONMENT;
+  expect(environmentOf(steps)).toMatchObject(environment);
 });
 
 test('the Node of the images is that of the tests, by its exact version', () => {

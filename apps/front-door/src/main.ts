@@ -1,4 +1,11 @@
-import { createLogger, loadTracer, PRINT_CONFIG, printedConfig, runMain } from '@millrace/service';
+import {
+  collectStartupGarbage,
+  createLogger,
+  loadTracer,
+  PRINT_CONFIG,
+  printedConfig,
+  runMain,
+} from '@millrace/service';
 import { loadFrontDoorConfig } from './config.ts';
 import { createFrontDoor } from './front-door.ts';
 
@@ -7,9 +14,7 @@ await runMain(async () => {
   if (process.argv.includes(PRINT_CONFIG)) return printedConfig(config, process.stdout);
   const logger = createLogger({ name: 'front-door', level: config.logLevel, pretty: config.logPretty });
   const tracer = await loadTracer('millrace-front-door', config, logger);
-  return {
-    service: createFrontDoor(config, { logger, tracer }),
-    shutdownTimeoutMs: config.shutdownTimeoutMs,
-    logger,
-  };
+  const service = createFrontDoor(config, { logger, tracer });
+  collectStartupGarbage();
+  return { service, shutdownTimeoutMs: config.shutdownTimeoutMs, logger };
 }, process);

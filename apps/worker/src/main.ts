@@ -1,6 +1,14 @@
-import { createLogger, Lifecycle, loadTracer, PRINT_CONFIG, printedConfig, runMain } from '@millrace/service';
-import { readUpstreams } from '@millrace/upstreams';
+import {
+  collectStartupGarbage,
+  createLogger,
+  Lifecycle,
+  loadTracer,
+  PRINT_CONFIG,
+  printedConfig,
+  runMain,
+} from '@millrace/service';
 import { loadWorkerConfig } from './config.ts';
+import { loadUpstreams } from './hosted-upstreams.ts';
 import { loadMiddleware, loadPlugins } from './plugin-loader.ts';
 import { PluginWatch } from './plugin-watch.ts';
 import { createWorker } from './worker.ts';
@@ -12,7 +20,7 @@ await runMain(async () => {
   const tracer = await loadTracer('millrace-worker', config, logger);
   const plugins = await loadPlugins(config.plugins, process.cwd());
   const middleware = await loadMiddleware(config.middleware, process.cwd());
-  const upstreams = readUpstreams(config.upstreams, process.env);
+  const upstreams = await loadUpstreams(config.upstreams, process.env);
   const worker = createWorker(config, { plugins, middleware, upstreams, env: process.env, logger, tracer });
   const { registry } = worker;
   const watch = new PluginWatch({
@@ -23,5 +31,6 @@ await runMain(async () => {
     logger,
   });
   const service = config.watch ? new Lifecycle([worker, watch]) : worker;
+  collectStartupGarbage();
   return { service, shutdownTimeoutMs: config.shutdownTimeoutMs, logger };
 }, process);

@@ -185,8 +185,7 @@ export class Dispatcher implements Service {
   }
 
   #receive(frame: Frame): void {
-    if (this.#pending.has(frame.call)) this.#pending.receive(frame);
-    else this.listeners.receive(frame);
+    if (!this.#pending.receive(frame)) this.listeners.receive(frame);
   }
 
   #settle(dispatch: Dispatch, frame: Frame | undefined): void {

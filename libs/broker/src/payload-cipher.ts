@@ -16,6 +16,8 @@ export type Payload =
 
 /** Makes arguments and results unreadable before they go into Redis, and readable again. */
 export interface PayloadCipher {
+  /** Whether it leaves everything as it is. */
+  readonly inert: boolean;
   seal(text: string, what: Payload): string;
   /** @throws MillraceError `no_migration` when it was sealed with a key that is not here, or changed */
   open(text: string, what: Payload): string;
@@ -23,6 +25,7 @@ export interface PayloadCipher {
 
 /** Leaves everything as it is. Sealed text is refused, for it could only be passed on as garbage. */
 const PLAIN: PayloadCipher = {
+  inert: true,
   seal: (text) => text,
   open: (text) => {
     if (text.startsWith(MARK)) throw unreadable('it is encrypted, and MILLRACE_PAYLOAD_KEYS is not set here');
@@ -43,6 +46,7 @@ export const PAYLOAD_KEY = /^[\w-]{1,32}:[A-Za-z\d+/_-]{43}=?$/;
 
 /** Seals with AES-256-GCM. Text names its key, so that one key can follow another while all goes on. */
 export class AesCipher implements PayloadCipher {
+  readonly inert = false;
   readonly #keys: ReadonlyMap<string, Buffer>;
   readonly #current: string;
 

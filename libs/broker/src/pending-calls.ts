@@ -7,13 +7,10 @@ import {
   type TerminalFrame,
 } from '@millrace/protocol';
 import type { Dispatch } from './dispatch.ts';
+import { Places } from './places.ts';
 
-/**
- * The place of one call in the table. It is emptied when the call ends: what V8 keeps of a table that was outgrown
- * would otherwise hold on to every finished request until the next full collection.
- */
-interface Place {
-  dispatch: Dispatch | undefined;
+interface Pending {
+  readonly dispatch: Dispatch;
   /** Set only when the deadline is near: nearly every call ends long before, and a timer costs as much as the rest. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -33,7 +30,7 @@ export interface PendingCallsOptions {
 
 /** The calls that one front door waits for. Each gets exactly one terminal frame, at its deadline at the latest. */
 export class PendingCalls {
-  readonly #places = new Map<string, Place>();
+  readonly #calls = new Places<Pending>();
   readonly #options: PendingCallsOptions;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -42,58 +39,59 @@ export class PendingCalls {
   }
 
   get size(): number {
-    return this.#places.size;
+    return this.#calls.size;
   }
 
   ids(): string[] {
-    return [...this.#places.keys()];
+    return this.#calls.keys();
   }
 
   has(call: string): boolean {
-    return this.#places.has(call);
+    return this.#calls.get(call) !== undefined;
   }
 
   get(call: string): Dispatch | undefined {
-    return this.#places.get(call)?.dispatch;
+    return this.#calls.get(call)?.dispatch;
   }
 
   /** The calls that wait for workers of this pool. */
   inPool(pool: string): Dispatch[] {
-    const places = [...this.#places.values()];
-    return places.flatMap(({ dispatch }) => (dispatch?.pool === pool ? [dispatch] : []));
+    const dispatches = this.#calls.items().map(({ dispatch }) => dispatch);
+    return dispatches.filter((dispatch) => dispatch.pool === pool);
   }
 
   add(dispatch: Dispatch): void {
-    const { id, deadline } = dispatch.call;
-    const place: Place = { dispatch, timer: undefined };
-    this.#places.set(id, place);
-    const left = deadline - Date.now();
-    if (left <= NEAR_MS) this.#watch(id, place, left);
+    const pending: Pending = { dispatch, timer: undefined };
+    this.#calls.set(dispatch.call.id, pending);
+    const left = dispatch.call.deadline - Date.now();
+    if (left <= NEAR_MS) this.#watch(pending, left);
     else this.#sweep ??= setTimeout(() => this.#sweepAll(), SWEEP_MS).unref();
   }
 
-  #watch(call: string, place: Place, left: number): void {
-    place.timer = setTimeout(() => this.#expire(call), Math.max(0, left));
+  #watch(pending: Pending, left: number): void {
+    const { id } = pending.dispatch.call;
+    pending.timer = setTimeout(() => this.#expire(id), Math.max(0, left));
   }
 
   /** Gives a timer to each call whose deadline has come near. */
   #sweepAll(): void {
     this.#sweep = undefined;
     const now = Date.now();
-    for (const [call, place] of this.#places) {
-      if (place.timer || !place.dispatch) continue;
-      const left = place.dispatch.call.deadline - now;
-      if (left <= NEAR_MS) this.#watch(call, place, left);
+    for (const pending of this.#calls.items()) {
+      if (pending.timer) continue;
+      const left = pending.dispatch.call.deadline - now;
+      if (left <= NEAR_MS) this.#watch(pending, left);
     }
-    if (this.#places.size > 0) this.#sweep = setTimeout(() => this.#sweepAll(), SWEEP_MS).unref();
+    if (this.#calls.size > 0) this.#sweep = setTimeout(() => this.#sweepAll(), SWEEP_MS).unref();
   }
 
-  /** Passes a frame on; one for a call that is not waited for (any more) is dropped. */
-  receive(frame: Frame): void {
+  /** Passes a frame on. @returns false when the call is not waited for (any more): then the frame is dropped */
+  receive(frame: Frame): boolean {
     const dispatch = isTerminal(frame) ? this.#take(frame.call) : this.get(frame.call);
-    if (!dispatch) return;
+    if (!dispatch) return false;
     if (isTerminal(frame)) this.#options.onSettled(dispatch, frame);
     dispatch.listener(frame);
+    return true;
   }
 
   /** Ends a call from this side. */
@@ -126,14 +124,11 @@ export class PendingCalls {
   }
 
   #take(call: string): Dispatch | undefined {
-    const place = this.#places.get(call);
-    if (!place) return undefined;
-    const { dispatch } = place;
-    if (place.timer) clearTimeout(place.timer);
-    this.#places.delete(call);
-    place.dispatch = undefined;
-    place.timer = undefined;
-    return dispatch;
+    const pending = this.#calls.get(call);
+    if (!pending) return undefined;
+    if (pending.timer) clearTimeout(pending.timer);
+    this.#calls.delete(call);
+    return pending.dispatch;
   }
 }
 

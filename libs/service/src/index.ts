@@ -27,6 +27,7 @@ export { observeDisk, watchProcess } from './process-figures.ts';
 export { REDACTED, redact, redactText, withoutSecrets } from './redact.ts';
 export { type Main, runMain } from './run-main.ts';
 export type { Service } from './service.ts';
+export { collectStartupGarbage } from './startup-garbage.ts';
 export type { Tally } from './tally-histogram.ts';
 export { parseTraceParent } from './trace-parent.ts';
 export {

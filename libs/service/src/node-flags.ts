@@ -18,7 +18,16 @@ export const NODE_FLAGS: readonly string[] = [
   '--heap-growing-percent=25',
 ];
 
-/** Keeps compiled modules between starts: a process is up sooner and 25 MB smaller, without the TypeScript loader. */
+/**
+ * What Node finds in its environment.
+ *
+ * - Compiled modules are kept between starts: a process is up sooner and 25 MB smaller, without the TypeScript loader.
+ * - Left alone, glibc gives each thread an arena of its own and, from the first large block on, keeps what is freed:
+ *   10 MB and more that nobody uses. The threshold is above the 64 kB that Node reads a socket with, which are not
+ *   worth a system call.
+ */
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '98304',
   NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-compile-cache'),
 };

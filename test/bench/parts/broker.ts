@@ -11,7 +11,7 @@ const IN_FLIGHT = 200;
 /** Of 25, 50, 100 and 200 the concurrency with which BullMQ was fastest, by a third over 200. */
 const JOB_CONCURRENCY = 100;
 
-/** Three ways from one producer process through Redis to one worker process and back, without HTTP. */
+/** Four ways from one producer process through Redis to one worker process and back, without HTTP. */
 export async function compareBrokers(bench: Bench): Promise<void> {
   const { stage, redisUrl } = bench;
   const producer = async (file: string, config: object) => {
@@ -22,6 +22,10 @@ export async function compareBrokers(bench: Bench): Promise<void> {
   };
   const worker = (file: string, config: object) =>
     stage.enter(() => BenchProcess.start(`subjects/${file}`, { redisUrl, ...config }));
+  const rawList = async (config: { list: string; batched: boolean }) => {
+    await worker('raw-list-worker.ts', config);
+    return producer('raw-list-producer.ts', config);
+  };
   await compare(bench, [
     {
       name: 'job_per_call',
@@ -30,13 +34,8 @@ export async function compareBrokers(bench: Bench): Promise<void> {
         return producer('job-per-call-producer.ts', {});
       },
     },
-    {
-      name: 'raw_list',
-      start: async () => {
-        await worker('raw-list-worker.ts', { list: 'bench:list' });
-        return producer('raw-list-producer.ts', { list: 'bench:list' });
-      },
-    },
+    { name: 'raw_list', start: () => rawList({ list: 'bench:list', batched: false }) },
+    { name: 'raw_list_batched', start: () => rawList({ list: 'bench:list-batched', batched: true }) },
     {
       name: 'millrace_broker',
       start: async () => {
