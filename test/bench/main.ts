@@ -23,6 +23,7 @@ import { comparePolicies } from './parts/policies.ts';
 import { measureSerial } from './parts/serial.ts';
 import { compareSession } from './parts/session.ts';
 import { measureSpread } from './parts/spread.ts';
+import { measureTestCluster } from './parts/test-cluster.ts';
 import { compareTracing } from './parts/tracing.ts';
 import { compareUpstream } from './parts/upstream.ts';
 import { renderTable } from './table.ts';
@@ -55,6 +56,7 @@ const PARTS: readonly Part[] = [
   { subjects: ['listen_stream_kb', 'websocket_kb'], run: measureOpenMemory },
   { subjects: ['fanout'], run: measureFanout },
   { subjects: ['list_p99'], run: measureList },
+  { subjects: ['test_cluster'], run: measureTestCluster },
 ];
 
 const SUBJECTS = PARTS.flatMap(({ subjects }) => subjects);

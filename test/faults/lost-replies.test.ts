@@ -2,6 +2,7 @@ import { disconnect } from '@millrace/broker';
 import { afterAll, expect, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { connectRedis } from '../support/leftovers.ts';
+import { NamedRedisProxy } from '../support/named-redis-proxy.ts';
 import { RedisProxy } from '../support/redis-proxy.ts';
 import { send, toolCall } from '../support/wire.ts';
 
@@ -44,6 +45,25 @@ test('a stored answer expires when nobody ever comes for it', async () => {
   const [key = ''] = await storedReplies();
   expect(await redis.pttl(key)).toBeGreaterThan(0);
   proxy.mend();
+});
+
+test('an answer that went into a dying connection is sent again', async () => {
+  const named = await NamedRedisProxy.start(cluster.redisUrl);
+  await cluster.startFrontDoor({ REDIS_URL: named.url });
+  const url = cluster.urls.at(-1) ?? '';
+  await cluster.seesWorkers(1);
+  const call = send(url, toolCall('hold', { key: 'unheard' }));
+  await cluster.logged('started', { key: 'unheard' });
+  const before = await storedReplies();
+  const lost = named.deafen('replies');
+  cluster.release('unheard');
+  await lost;
+  // Redis counts the front door as one who hears.
+  expect(await storedReplies()).toEqual(before);
+  named.cut('replies');
+  named.mend('replies');
+  expect((await call).message.result).toMatchObject({ content: [{ text: 'unheard is done' }] });
+  await named.stop();
 });
 
 test('the front door serves as before', async () => {

@@ -41,6 +41,21 @@ const REFUSED: readonly [string, Values, string][] = [
     { ...MINIMUM, redis: { url: 'redis://:a%2Fb@redis' } },
     'redis.url: a password with %-escapes',
   ],
+  [
+    'Sentinels and a cluster at the same time',
+    { ...MINIMUM, redis: { url: 'redis://a', sentinel: { nodes: ['b:1'] }, cluster: { nodes: ['c:1'] } } },
+    'redis.sentinel.nodes, redis.cluster.nodes: set one of them',
+  ],
+  [
+    'Sentinels of the Valkey beside',
+    { auth: { mode: 'none' }, valkey: { enabled: true }, redis: { sentinel: { nodes: ['b:1'] } } },
+    'valkey.enabled: the Valkey of a trial',
+  ],
+  [
+    'a node without its port',
+    { ...MINIMUM, redis: { url: 'redis://a', cluster: { nodes: ['b'] } } },
+    'nodes',
+  ],
   ['an ingress for no host', { ...MINIMUM, ingress: { enabled: true } }, 'ingress.hosts is empty'],
   ['a route of no gateway', { ...MINIMUM, httpRoute: { enabled: true } }, 'httpRoute.parentRefs is empty'],
   [
@@ -79,6 +94,56 @@ test('both versions of Helm render the same', () => {
       .render(values)
       .sort((a, b) => `${a.kind}/${a.metadata.name}`.localeCompare(`${b.kind}/${b.metadata.name}`));
   expect(sorted(newer)).toEqual(sorted(older));
+});
+
+/** What the environment and the lists of KEDA say of Redis. */
+function waysToRedis(name: string) {
+  const manifests = new Chart('Helm 4.1').render(MATRIX[name] ?? {});
+  const { spec } = find(manifests, 'Deployment', 'demo-millrace-worker-default');
+  const { env } = spec.template.spec.containers[0] as { env: { name: string; value?: string }[] };
+  const variables = env.filter((one) => /REDIS_(SENT|MASTER|CLUSTER)|PAYLOAD/.test(one.name));
+  const [, list] = find(manifests, 'ScaledObject', 'demo-millrace-worker-default').spec.triggers;
+  const { spec: auth } = find(manifests, 'TriggerAuthentication', 'demo-millrace-keda-redis');
+  return { variables, list, auth: auth.secretTargetRef };
+}
+
+test('with Sentinels, the pods and KEDA ask them where Redis is', () => {
+  const { variables, list, auth } = waysToRedis('Sentinels with a password, and sealed payloads');
+  const secret = (name: string, key: string) => ({ valueFrom: { secretKeyRef: { name, key } } });
+  expect(variables).toEqual([
+    { name: 'MILLRACE_REDIS_SENTINELS', value: 'sentinel-0:26379,sentinel-1:26379' },
+    { name: 'MILLRACE_REDIS_MASTER_NAME', value: 'main' },
+    { name: 'MILLRACE_REDIS_SENTINEL_PASSWORD', ...secret('sentinels', 'password') },
+    { name: 'MILLRACE_PAYLOAD_KEYS', ...secret('seals', 'payload-keys') },
+  ]);
+  expect(list).toMatchObject({
+    type: 'redis-sentinel',
+    metadata: {
+      addresses: 'sentinel-0:26379,sentinel-1:26379',
+      sentinelMaster: 'main',
+      databaseIndex: '2',
+      listName: 'millrace:{default}:wait',
+    },
+    authenticationRef: { name: 'demo-millrace-keda-redis' },
+  });
+  expect(auth).toContainEqual({ parameter: 'sentinelPassword', name: 'sentinels', key: 'password' });
+});
+
+test('with a Redis Cluster, the pods and KEDA know some of its nodes', () => {
+  const { variables, list, auth } = waysToRedis('a Redis Cluster, its URL in a Secret');
+  expect(variables).toEqual([{ name: 'MILLRACE_REDIS_CLUSTER_NODES', value: 'node-0:6379,node-1:6379' }]);
+  const { type, metadata } = list;
+  expect({ type, metadata }).toEqual({
+    type: 'redis-cluster',
+    metadata: {
+      addresses: 'node-0:6379,node-1:6379',
+      listName: 'millrace:{default}:wait',
+      listLength: '48',
+      activationListLength: '0',
+      enableTLS: 'true',
+    },
+  });
+  expect(auth).toEqual([{ parameter: 'password', name: 'my-redis', key: 'password' }]);
 });
 
 test('the notes tell where MCP is served, how to try it, and what is open', () => {

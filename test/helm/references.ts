@@ -1,7 +1,7 @@
 import { type Manifest, type Pod, podsOf, type Tree } from './chart.ts';
 
 /** Names that are given by whoever installs. */
-const FROM_OUTSIDE = ['my-redis', 'my-config', 'redis-ca', 'keys', 'more', 'test-key'];
+const FROM_OUTSIDE = ['my-redis', 'my-config', 'redis-ca', 'sentinels', 'seals', 'keys', 'more', 'test-key'];
 
 type Labels = Readonly<Record<string, string>>;
 type Target = readonly [kind: string, name: string | undefined];

@@ -25,6 +25,26 @@ export const MATRIX: Readonly<Record<string, Values>> = {
     }),
     pools: { default: { autoscaling: { mode: 'keda' } } },
   },
+  'Sentinels with a password, and sealed payloads': {
+    ...withRedis({
+      url: 'redis://user:word@any/2',
+      sentinel: {
+        nodes: ['sentinel-0:26379', 'sentinel-1:26379'],
+        masterName: 'main',
+        passwordSecret: { name: 'sentinels' },
+      },
+    }),
+    payloadKeysSecret: { name: 'seals' },
+    pools: { default: { autoscaling: { mode: 'keda' } } },
+  },
+  'a Redis Cluster, its URL in a Secret': {
+    ...withRedis({
+      existingSecret: { name: 'my-redis' },
+      cluster: { nodes: ['node-0:6379', 'node-1:6379'] },
+      scaler: { secretName: 'my-redis', passwordKey: 'password', tls: true },
+    }),
+    pools: { default: { autoscaling: { mode: 'keda' } } },
+  },
   'all kinds of scaling': {
     ...MINIMUM,
     redis: { url: 'redis://user:word@redis.example:6380/2' },

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { connectRedis } from '../support/leftovers.ts';
@@ -9,6 +12,7 @@ import { modernRequest, send, toolCall } from '../support/wire.ts';
 /** With payload keys, Redis never sees what tools are called with, nor what they answer. */
 const SECRET = 'the answer is forty-two';
 const key = (name: string) => `${name}:${randomBytes(32).toString('base64')}`;
+const CLI = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 const [OLD, NEW] = [key('k1'), key('k2')];
 const cluster = await startCluster({
   privateRedis: true,
@@ -47,6 +51,21 @@ test('what a stream of a session says can be resumed elsewhere, and not be read'
   expect(JSON.stringify(await stream.rest())).toContain('all steps taken');
   expect(seen.some((command) => command.startsWith('xadd') && command.includes('e1.k1.'))).toBe(true);
   expect(seen.filter((command) => command.includes('all steps taken'))).toEqual([]);
+});
+
+test('a local server straight on the queues seals and reads as the front doors do', async () => {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [CLI, 'stdio', '--redis', cluster.redisUrl, '--prefix', cluster.prefix],
+    env: { MILLRACE_PAYLOAD_KEYS: OLD },
+  });
+  const client = new Client({ name: 'test', version: '1' });
+  await client.connect(transport);
+  onTestFinished(() => client.close());
+  const sealed = 'also from the queue';
+  const { content } = await client.callTool({ name: 'echo', arguments: { text: sealed } });
+  expect(content).toEqual([{ type: 'text', text: sealed }]);
+  expect(seen.filter((command) => command.includes(sealed))).toEqual([]);
 });
 
 test('one key follows another while calls go on', async () => {

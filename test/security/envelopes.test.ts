@@ -1,7 +1,7 @@
 import { disconnect, Keys, StoredReplies } from '@millrace/broker';
 import { RedisTransport } from '@millrace/client';
 import { type Call, MODERN_REVISION } from '@millrace/protocol';
-import { bearerSeal, ClusterKeys, frontDoorSeal } from '@millrace/security';
+import { bearerSeal, ClusterKeys, frontDoorSeal, frontDoorSeals } from '@millrace/security';
 import { Client } from '@modelcontextprotocol/client';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { PoolQueue } from '../../libs/broker/src/pool-queue.ts';
@@ -45,6 +45,10 @@ function aCall(overrides: Partial<Call> = {}): Call {
 /** Puts a call on the queue as whoever can write to Redis does. @returns its result or the message of its error */
 async function outcomeOf(call: Call): Promise<string> {
   await queue.add([call]);
+  return ended(call);
+}
+
+async function ended(call: Call): Promise<string> {
   let outcome = '';
   await expect
     .poll(async () => {
@@ -82,6 +86,57 @@ test.each<[string, Partial<Call>]>([
 ])('a seal does not hold for %s', async (_, change) => {
   expect(await outcomeOf({ ...seal(aCall()), ...change })).toBe(REFUSED);
 });
+
+test('the seal of a batch holds for all of its calls, and for none when one was changed', async () => {
+  const seals = frontDoorSeals(new ClusterKeys(ENVELOPE_KEY));
+  const good = seals([aCall(), aCall()]);
+  await queue.add(good);
+  expect(await Promise.all(good.map(ended))).toEqual(['done', 'done']);
+  const [first, second] = seals([aCall(), aCall()]) as [Call, Call];
+  const changed = [first, { ...second, params: { name: 'echo', arguments: { text: 'other' } } }];
+  await queue.add(changed);
+  expect(await Promise.all(changed.map(ended))).toEqual([REFUSED, REFUSED]);
+});
+
+test('calls that leave their batch, since its worker died, are run with seals of their own', async () => {
+  const victim = await startCluster({
+    workers: 0,
+    privateRedis: true,
+    env: { ...WITH_API_KEYS, MILLRACE_LOCK_MS: '1000' },
+  });
+  onTestFinished(() => victim.stop());
+  const first = await victim.startWorker();
+  const [redisThere, names] = [await connectRedis(victim.redisUrl), new Keys(victim.prefix)];
+  onTestFinished(() => disconnect(redisThere));
+  const there = new PoolQueue(
+    redisThere,
+    names,
+    'default',
+    'nobody',
+    frontDoorSeals(new ClusterKeys(ENVELOPE_KEY)),
+  );
+  const holds = ['left', 'right'].map((key) =>
+    aCall({
+      target: 'hold',
+      params: { name: 'hold', arguments: { key } },
+      principal: { id: 'key:x', tenant: 'default', roles: ['execute:tools'] },
+    }),
+  );
+  await there.add(holds);
+  for (const key of ['left', 'right']) await first.logs.first('started', { key });
+  const second = await victim.startWorker();
+  void first.kill('SIGKILL');
+  for (const key of ['left', 'right']) await second.logs.first('started', { key });
+  for (const key of ['left', 'right']) second.release(key);
+  const stored = new StoredReplies(redisThere, names);
+  const results: string[] = [];
+  await expect
+    .poll(async () => {
+      for (const frame of await stored.take(holds.map(({ id }) => id))) results.push(frame.payload);
+      return results.join(' ');
+    })
+    .toMatch(/left is done.*right is done|right is done.*left is done/s);
+}, 30_000);
 
 test('a seal does not hold for another target', async () => {
   const call = { ...seal(aCall()), target: 'add', params: { name: 'add', arguments: { a: 1, b: 2 } } };

@@ -16,6 +16,7 @@ export class NamedRedisProxy {
   readonly #links = new Set<Link>();
   readonly #held = new Set<string>();
   readonly #cut = new Set<string>();
+  readonly #deaf = new Map<string, () => void>();
 
   private constructor(redisUrl: string) {
     const { hostname, port } = new URL(redisUrl);
@@ -46,7 +47,17 @@ export class NamedRedisProxy {
     for (const { client } of this.#named(name)) client.destroy();
   }
 
+  /**
+   * Drops what Redis says on these connections, which both ends believe to be alive, until `mend`.
+   *
+   * @returns what resolves when something was dropped
+   */
+  deafen(name: string): Promise<void> {
+    return new Promise((resolve) => this.#deaf.set(name, resolve));
+  }
+
   mend(name: string): void {
+    this.#deaf.delete(name);
     this.#held.delete(name);
     this.#cut.delete(name);
     for (const { client } of this.#named(name)) client.resume();
@@ -69,7 +80,11 @@ export class NamedRedisProxy {
     this.#links.add(link);
     client.setNoDelay(true);
     client.on('data', (bytes) => this.#pass(link, bytes));
-    redis.pipe(client);
+    redis.on('data', (bytes) => {
+      const dropped = this.#deaf.get(link.name);
+      if (dropped) dropped();
+      else client.write(bytes);
+    });
     for (const [socket, other] of [
       [client, redis],
       [redis, client],

@@ -80,6 +80,23 @@ export function loadApiKey(env: ConfigSource['env']): string | undefined {
   return loadConfig(agent, { env: { ...env, MILLRACE_CONFIG: undefined } }).apiKey || undefined;
 }
 
+const { redisUrl: _url, ...redisAccess } = REDIS_SETTINGS;
+const redisAccessSettings = z.object(redisAccess);
+
+export type RedisAccess = Readonly<z.output<typeof redisAccessSettings>>;
+
+/**
+ * What it takes beside a URL to reach the Redis of the cluster, and to read what is sealed there.
+ * @throws ConfigError with one line per problem
+ */
+export function loadRedisAccess(env: ConfigSource['env']): RedisAccess {
+  return loadConfig(redisAccessSettings, {
+    env: { ...env, REDIS_URL: undefined },
+    section: 'frontDoor',
+    ignoreUnknown: true,
+  });
+}
+
 export interface UpConfig extends Omit<z.infer<typeof frontDoor>, 'workerAdminPort'> {
   readonly workerAdminPort: number;
   /** Undefined where neither the environment nor the file names any. */

@@ -1,5 +1,5 @@
 import { Operations } from '@millrace/broker';
-import { ClusterKeys, frontDoorSeal } from '@millrace/security';
+import { ClusterKeys, frontDoorSeals } from '@millrace/security';
 import { clusterConnection, withinPatience } from './cluster-connection.ts';
 import { type Terminal, UsageError } from './command.ts';
 import { loadEnvelopeKeys } from './config.ts';
@@ -12,7 +12,7 @@ export async function withOperations<T>(
   const { source, keys, url } = clusterConnection(env);
   const { envelopeKey, previousEnvelopeKey } = loadEnvelopeKeys(env);
   const seal =
-    envelopeKey === '' ? undefined : frontDoorSeal(new ClusterKeys(envelopeKey, previousEnvelopeKey));
+    envelopeKey === '' ? undefined : frontDoorSeals(new ClusterKeys(envelopeKey, previousEnvelopeKey));
   const operations = new Operations({ source, keys, seal });
   try {
     const started = operations.start();

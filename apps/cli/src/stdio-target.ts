@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { RedisTransport, WebSocketTransport } from '@millrace/client';
 import { type Logger, OperatorError } from '@millrace/service';
 import type { Transport } from '@modelcontextprotocol/client';
+import type { RedisAccess } from './config.ts';
 import { HttpPipe } from './http-pipe.ts';
 
 const USAGE =
@@ -10,9 +11,15 @@ const USAGE =
 /**
  * The way to the cluster that the arguments of `millrace stdio` name.
  * @param apiKey shown to the cluster, where it wants one
+ * @param access to Redis, beside its URL
  * @throws OperatorError that says what the arguments should be
  */
-export function transportFor(args: readonly string[], logger: Logger, apiKey?: string): Transport {
+export function transportFor(
+  args: readonly string[],
+  logger: Logger,
+  apiKey?: string,
+  access?: RedisAccess,
+): Transport {
   const { url, redis, prefix } = parse(args);
   if ((url === undefined) === (redis === undefined)) throw new OperatorError(USAGE);
   if (redis !== undefined) {
@@ -21,6 +28,7 @@ export function transportFor(args: readonly string[], logger: Logger, apiKey?: s
       logger,
       ...(prefix !== undefined && { prefix }),
       ...(apiKey !== undefined && { apiKey }),
+      ...(access && { redis: access, payloadKeys: access.payloadKeys }),
     });
   }
   const target = parseUrl('--url', url ?? '', ['http:', 'https:', 'ws:', 'wss:']);

@@ -7,13 +7,13 @@ import {
   type RedisSource,
   whenReady,
 } from '@millrace/broker';
-import { type Caller, MillraceError, type SealCall } from '@millrace/protocol';
+import { type Caller, MillraceError, type SealCalls } from '@millrace/protocol';
 import {
   AccessPolicy,
   Authenticator,
   ClusterKeys,
   challengeOf,
-  frontDoorSeal,
+  frontDoorSeals,
   IssuerKeys,
   KeyRing,
   methodsOf,
@@ -36,7 +36,7 @@ const FIRST_SCOPES = ['read:resources', 'execute:tools'];
 
 /** Who may enter a front door: checks credentials, and vouches for calls before the workers. */
 export class Entrance implements Service {
-  readonly seal: SealCall;
+  readonly seal: SealCalls;
   /** Absent where tokens are not taken. */
   readonly metadata: ResourceMetadata | undefined;
   /** The value of `WWW-Authenticate` for a refusal, where there is one. */
@@ -66,7 +66,7 @@ export class Entrance implements Service {
       : undefined;
     const tokens = methods.includes('jwt') ? tokenVerifier(options, policy, logger) : undefined;
     this.#authenticator = new Authenticator({ keyRing: this.#keyRing, tokens });
-    this.seal = frontDoorSeal(clusterKeys);
+    this.seal = frontDoorSeals(clusterKeys);
     this.metadata = tokens && metadataOf(config, policy);
     const metadataUrl = this.metadata?.url;
     this.challenge = (error) => challengeOf(error, { metadataUrl, scopes: FIRST_SCOPES });

@@ -9,7 +9,7 @@ import {
   ScalingReader,
 } from '@millrace/broker';
 import type { ClusterServer } from '@millrace/dispatch';
-import type { SealCall } from '@millrace/protocol';
+import type { SealCalls } from '@millrace/protocol';
 import {
   AdminServer,
   type Check,
@@ -38,7 +38,7 @@ export type Connections = Readonly<Record<'http' | 'websocket', number>>;
 export interface FrontDoorAdminOptions {
   readonly config: Pick<FrontDoorConfig, 'adminHost' | 'adminPort' | 'adminToken' | keyof CatalogueTimes>;
   /** Proves to workers who made a call that is replayed; absent where they do not ask. */
-  readonly seal?: SealCall | undefined;
+  readonly seal?: SealCalls | undefined;
   readonly source: RedisSource;
   readonly keys: Keys;
   readonly metrics: Metrics;

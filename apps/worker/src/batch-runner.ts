@@ -113,6 +113,8 @@ export class BatchRunner {
   async #unpack(batch: UnfinishedBatch, delivery: Delivery, tasks: BatchTasks): Promise<readonly Work[]> {
     const calls = await batch.calls();
     const { guard, registry } = this.#options;
+    // Of the whole batch, also of what is not to be done again.
+    guard?.admit(delivery.batch.calls);
     const refusals = guard && (await refusalsOf(calls, guard, (call) => registry.find(call)?.permissions));
     const work = calls
       .filter((call) => call.task !== undefined || !this.#hasExpired(call, delivery))

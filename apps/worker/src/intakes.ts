@@ -1,4 +1,5 @@
 import { type DeadLetters, Intake, type Keys, type RedisSource } from '@millrace/broker';
+import type { Call } from '@millrace/protocol';
 import type { Metrics } from '@millrace/service';
 import { AbandonedBatches } from './abandoned-batches.ts';
 import type { Answering } from './answering.ts';
@@ -15,6 +16,8 @@ export interface IntakesOptions {
   readonly batches: BatchRunner;
   readonly letters: DeadLetters;
   readonly answering: Answering;
+  /** Gives a call what it needs when it leaves its batch; nothing unless given. */
+  readonly apart?: ((call: Call) => Call) | undefined;
   readonly metrics: Metrics;
 }
 
@@ -53,7 +56,7 @@ export class Intakes {
   }
 
   #intake(pool: string): Intake {
-    const { worker, source, keys, config, batches, letters, answering, metrics } = this.#options;
+    const { worker, source, keys, config, batches, letters, answering, apart, metrics } = this.#options;
     const { finished, progress, replies, keyed } = answering;
     const abandoned = new AbandonedBatches({ pool, letters, finished, progress, replies, keyed });
     const label = { pool: pool === worker ? 'own' : pool };
@@ -68,6 +71,7 @@ export class Intakes {
       maxDeaths: config.maxDeaths,
       freeSlots: () => batches.freeSlots,
       envelope: config.envelopeVersion,
+      apart,
       onDelivery: (delivery) => batches.run(delivery),
       onTaken: (waitMs, calls) => waits.observe(waitMs / 1000, calls),
       onStalled: () => metrics.stalled.inc(label),

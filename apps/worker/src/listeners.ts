@@ -6,9 +6,9 @@ import {
   FrontDoorWatch,
   type Keys,
   type RedisSource,
-  type TaskProgress,
 } from '@millrace/broker';
 import type { Service } from '@millrace/service';
+import type { Answering } from './answering.ts';
 import { Orphans } from './orphans.ts';
 import type { RunningCalls } from './running-calls.ts';
 
@@ -21,7 +21,7 @@ export interface ListenersOptions {
   readonly keys: Keys;
   readonly times: CatalogueTimes;
   readonly running: RunningCalls;
-  readonly progress: TaskProgress;
+  readonly answering: Pick<Answering, 'progress' | 'replies'>;
 }
 
 /** What tells the running calls of a worker that they are cancelled, answered by their clients, or orphaned. */
@@ -29,12 +29,18 @@ export function listeners(options: ListenersOptions): readonly Service[] {
   return [cancellations(options), answers(options), frontDoors(options)];
 }
 
-function cancellations({ source, keys, pools, running }: ListenersOptions): Service {
+function cancellations({ source, keys, pools, running, answering }: ListenersOptions): Service {
+  const { logger } = source;
   return new CancellationListener({
     source,
     keys,
     pools,
     onCancelled: (call) => running.cancel(call),
+    onMissed: (frontDoor) => {
+      answering.replies.sendAgain(frontDoor).catch((error: Error) => {
+        logger.warn({ err: error, frontDoor }, 'answers were not sent again');
+      });
+    },
   });
 }
 
@@ -50,8 +56,9 @@ function answers({ source, keys, worker, running }: ListenersOptions): Service {
   });
 }
 
-function frontDoors({ source, redis, keys, times, running, progress }: ListenersOptions): Service {
+function frontDoors({ source, redis, keys, times, running, answering }: ListenersOptions): Service {
   const { logger } = source;
+  const { progress } = answering;
   const orphans = new Orphans({ running, progress, logger });
   return new FrontDoorWatch({
     redis,

@@ -15,7 +15,7 @@ const denied = new MillraceError('permission_denied', 'no');
 
 test('each call is judged by itself, at once or later, with what its target wants', async () => {
   const asked: unknown[] = [];
-  const guard: Guard = {
+  const guard: Pick<Guard, 'refusal'> = {
     refusal: ({ target }, permissions) => {
       asked.push([target, permissions]);
       if (target === 'later') return Promise.resolve(denied);
@@ -31,7 +31,7 @@ test('each call is judged by itself, at once or later, with what its target want
 });
 
 test('two calls of the same id do not answer for each other', async () => {
-  const guard: Guard = { refusal: ({ target }) => (target === 'no' ? denied : undefined) };
+  const guard: Pick<Guard, 'refusal'> = { refusal: ({ target }) => (target === 'no' ? denied : undefined) };
   const calls = [aCall('c', 'yes'), aCall('c', 'no')];
   const refusals = await refusalsOf(calls, guard, () => undefined);
   expect(calls.map((call) => refusals.has(call))).toEqual([false, true]);
@@ -40,7 +40,7 @@ test('two calls of the same id do not answer for each other', async () => {
 test('a call of which it cannot be told whether it may run does not', async () => {
   const cause = new Error('Redis is away');
   const calls = [aCall('a', 'x'), aCall('b', 'y')];
-  const throwing: Guard = {
+  const throwing: Pick<Guard, 'refusal'> = {
     refusal: () => {
       throw cause;
     },

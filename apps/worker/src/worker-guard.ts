@@ -1,9 +1,16 @@
 import { AccessNotice, ApiKeyTable, type Keys, NOTICE_INTERVAL_MS } from '@millrace/broker';
-import { type Call, callFields, type MillraceError, type Permission } from '@millrace/protocol';
+import {
+  type Call,
+  callFields,
+  type MillraceError,
+  type Permission,
+  type SealCall,
+} from '@millrace/protocol';
 import {
   AccessPolicy,
   CallGuard,
   ClusterKeys,
+  frontDoorSeal,
   KeyRing,
   methodsOf,
   NO_AUTHORIZATION,
@@ -24,6 +31,8 @@ export interface WorkerGuardOptions {
 /** A worker's own check of who calls and what they may do, where authentication is on. */
 export class WorkerGuard implements Guard, Service {
   readonly #guard: CallGuard;
+  readonly #seals: SealChecks;
+  readonly #sealOne: SealCall;
   readonly #keyRing: KeyRing | undefined;
   readonly #notice: AccessNotice;
   readonly #noticeText: string;
@@ -47,8 +56,9 @@ export class WorkerGuard implements Guard, Service {
       ? new KeyRing({ records, policy, keys: clusterKeys, clock: systemClock, logger })
       : undefined;
     const ring = this.#keyRing;
-    const seals = new SealChecks({ keys: clusterKeys, findKey: ring && ((id) => ring.find(id)) });
-    this.#guard = new CallGuard(seals, policy);
+    this.#seals = new SealChecks({ keys: clusterKeys, findKey: ring && ((id) => ring.find(id)) });
+    this.#sealOne = frontDoorSeal(clusterKeys);
+    this.#guard = new CallGuard(this.#seals, policy);
     this.#notice = new AccessNotice(redis, keys);
     this.#noticeText = writeNotice({ methods, authorization });
     this.#logger = logger;
@@ -64,6 +74,15 @@ export class WorkerGuard implements Guard, Service {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#keyRing?.stop();
+  }
+
+  admit(calls: readonly Call[]): void {
+    this.#guard.admit(calls);
+  }
+
+  /** Gives a call that leaves its batch a seal of its own; one that has no good seal gets none here. */
+  apart(call: Call): Call {
+    return this.#seals.isAdmitted(call) ? this.#sealOne(call) : call;
   }
 
   refusal(

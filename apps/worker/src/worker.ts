@@ -140,6 +140,7 @@ class ClusterWorker implements Worker {
       batches: this.#batches,
       letters: new DeadLetters(commands, keys),
       answering: this.#answering,
+      apart: (call) => this.#guard?.apart(call) ?? call,
       metrics: this.#metrics,
     });
     this.#admin = this.#workerAdmin(source);
@@ -170,7 +171,7 @@ class ClusterWorker implements Worker {
         keys,
         times: config,
         running: this.#running,
-        progress: this.#answering.progress,
+        answering: this.#answering,
       }),
       // Known until it has ended its calls, where nobody else could: see `leave`.
       { start: async () => undefined, stop: () => announcer.stop() },

@@ -100,15 +100,23 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* How KEDA reaches Redis, as a map; empty when the chart cannot know. */}}
 {{- define "millrace.redisScaler" -}}
-{{- $scaler := .Values.redis.scaler -}}
-{{- if $scaler.address -}}
-{{- toYaml (dict "address" $scaler.address "tls" $scaler.tls "database" (int $scaler.database) "secretName" $scaler.secretName "usernameKey" $scaler.usernameKey "passwordKey" $scaler.passwordKey) -}}
-{{- else if not .Values.redis.existingSecret.name -}}
+{{- $redis := .Values.redis -}}
+{{- $nodes := concat $redis.sentinel.nodes $redis.cluster.nodes | join "," -}}
+{{- $way := dict "type" "redis" -}}
+{{- if $redis.sentinel.nodes -}}
+{{- $way = dict "type" "redis-sentinel" "addresses" $nodes "master" $redis.sentinel.masterName -}}
+{{- else if $redis.cluster.nodes -}}
+{{- $way = dict "type" "redis-cluster" "addresses" $nodes -}}
+{{- end -}}
+{{- $scaler := $redis.scaler -}}
+{{- if or $scaler.address (and $nodes $redis.existingSecret.name) -}}
+{{- toYaml (merge $way (dict "addresses" $scaler.address "tls" $scaler.tls "database" (int $scaler.database) "secretName" $scaler.secretName "usernameKey" $scaler.usernameKey "passwordKey" $scaler.passwordKey)) -}}
+{{- else if not $redis.existingSecret.name -}}
 {{- $url := urlParse (include "millrace.redisUrl" .) -}}
 {{- $address := ternary $url.host (printf "%s:6379" $url.host) (regexMatch ":[0-9]+$" $url.host) -}}
 {{- $user := splitn ":" 2 $url.userinfo -}}
 {{- $database := default "0" (trimPrefix "/" $url.path) | int -}}
-{{- toYaml (dict "address" $address "tls" (eq $url.scheme "rediss") "database" $database "secretName" (ternary "" (include "millrace.redisSecretName" .) (empty $url.userinfo)) "usernameKey" (ternary "" "username" (empty $user._0)) "passwordKey" (ternary "" "password" (empty $user._1))) -}}
+{{- toYaml (merge $way (dict "addresses" $address "tls" (eq $url.scheme "rediss") "database" $database "secretName" (ternary "" (include "millrace.redisSecretName" .) (empty $url.userinfo)) "usernameKey" (ternary "" "username" (empty $user._0)) "passwordKey" (ternary "" "password" (empty $user._1)))) -}}
 {{- else -}}
 {}
 {{- end -}}
@@ -121,6 +129,31 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
     secretKeyRef:
       name: {{ include "millrace.redisSecretName" . }}
       key: {{ ternary .Values.redis.existingSecret.key "redis-url" (not (empty .Values.redis.existingSecret.name)) }}
+{{- with .Values.redis.sentinel }}
+{{- if .nodes }}
+- { name: MILLRACE_REDIS_SENTINELS, value: {{ join "," .nodes | quote }} }
+- { name: MILLRACE_REDIS_MASTER_NAME, value: {{ .masterName | quote }} }
+{{- end }}
+{{- if .passwordSecret.name }}
+- name: MILLRACE_REDIS_SENTINEL_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ .passwordSecret.name }}
+      key: {{ .passwordSecret.key }}
+{{- end }}
+{{- end }}
+{{- with .Values.redis.cluster.nodes }}
+- { name: MILLRACE_REDIS_CLUSTER_NODES, value: {{ join "," . | quote }} }
+{{- end }}
+{{- with .Values.payloadKeysSecret }}
+{{- if .name }}
+- name: MILLRACE_PAYLOAD_KEYS
+  valueFrom:
+    secretKeyRef:
+      name: {{ .name }}
+      key: {{ .key }}
+{{- end }}
+{{- end }}
 - { name: MILLRACE_CONFIG, value: /etc/millrace/config.json }
 - { name: MILLRACE_AUTH, value: {{ .Values.auth.mode | quote }} }
 {{- if ne .Values.auth.mode "none" }}

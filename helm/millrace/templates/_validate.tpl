@@ -7,6 +7,12 @@
 {{- if ne (int $ways) 1 -}}
 {{- fail "redis: set one of redis.url (redis://HOST:6379), redis.existingSecret.name and valkey.enabled (for trials)" -}}
 {{- end -}}
+{{- if and .Values.redis.sentinel.nodes .Values.redis.cluster.nodes -}}
+{{- fail "redis.sentinel.nodes, redis.cluster.nodes: set one of them: a Redis Cluster sees to fail-over itself" -}}
+{{- end -}}
+{{- if and .Values.valkey.enabled (or .Values.redis.sentinel.nodes .Values.redis.cluster.nodes) -}}
+{{- fail "valkey.enabled: the Valkey of a trial has neither Sentinels nor nodes of a cluster (redis.sentinel.nodes, redis.cluster.nodes)" -}}
+{{- end -}}
 {{- if not .Values.auth.mode -}}
 {{- fail "auth.mode: say how clients authenticate: api-key, jwt, api-key,jwt; or none where whoever reaches the front door may use it" -}}
 {{- end -}}

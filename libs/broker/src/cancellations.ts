@@ -48,9 +48,11 @@ export interface CancellationListenerOptions {
   readonly keys: Keys;
   readonly pools: readonly string[];
   readonly onCancelled: (call: string) => void;
+  /** Told which front door may have missed answers, because its connection broke. */
+  readonly onMissed?: (frontDoor: string) => void;
 }
 
-/** The worker's side: hears of cancelled calls of its pools. */
+/** The worker's side: hears of cancelled calls of its pools, and of front doors that ask for their answers again. */
 export class CancellationListener implements Service {
   readonly #options: CancellationListenerOptions;
   readonly #subscriber: Redis;
@@ -62,16 +64,16 @@ export class CancellationListener implements Service {
       'cancellations',
       options.keys.cancellations(options.pools[0] ?? ''),
     );
-    this.#subscriber.on('message', (_channel, message) => {
-      for (const call of JSON.parse(message) as string[]) options.onCancelled(call);
+    this.#subscriber.on('message', (channel, message) => {
+      if (channel === options.keys.missedReplies) options.onMissed?.(message);
+      else for (const call of JSON.parse(message) as string[]) options.onCancelled(call);
     });
   }
 
   async start(): Promise<void> {
     await whenReady(this.#subscriber);
-    await this.#subscriber.subscribe(
-      ...this.#options.pools.map((pool) => this.#options.keys.cancellations(pool)),
-    );
+    const { keys, pools } = this.#options;
+    await this.#subscriber.subscribe(keys.missedReplies, ...pools.map((pool) => keys.cancellations(pool)));
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Batch, Call, SealCall } from '@millrace/protocol';
+import type { Batch, Call, SealCalls } from '@millrace/protocol';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 import { cipherOf } from './payload-cipher.ts';
@@ -35,7 +35,7 @@ export interface ReplayOptions {
   /** Version of the envelope that the workers of the pool read; this release's own unless given. */
   readonly version?: number;
   /** Proves to workers who made the call: the proof of the letter does not hold for a new one. */
-  readonly seal?: SealCall | undefined;
+  readonly seal?: SealCalls | undefined;
 }
 
 /** Letters of a pool that are kept, about; the oldest go first. */

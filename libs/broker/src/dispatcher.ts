@@ -5,7 +5,7 @@ import {
   isTerminal,
   type MillraceError,
   type Priority,
-  type SealCall,
+  type SealCalls,
 } from '@millrace/protocol';
 import { type Logger, type Service, systemClock } from '@millrace/service';
 import type { Redis } from 'ioredis';
@@ -41,7 +41,7 @@ export interface DispatcherOptions {
   readonly envelope?: number;
   readonly limits?: BatchLimits;
   /** Proves to workers who made the calls; absent where they do not ask. */
-  readonly seal?: SealCall | undefined;
+  readonly seal?: SealCalls | undefined;
   /** Turns of tenants that get more than one in each round, while calls wait for their turn. */
   readonly tenantWeights?: Readonly<Record<string, number>>;
   /** Told of each batch that leaves, and how many calls it has. */
@@ -270,7 +270,9 @@ export class Dispatcher implements Service {
       // The channel and this connection come back each at its own time.
       await whenReady(this.#redis);
       const names = [...this.#pending.ids(), ...this.listeners.names()];
+      if (names.length === 0) return;
       for (const frame of await this.#stored.take(names)) this.#receive(frame);
+      await this.#redis.publish(this.#options.keys.missedReplies, this.#options.frontDoor);
     } catch (error) {
       this.#logger.warn({ err: error }, 'stored replies could not be read');
     }

@@ -55,7 +55,8 @@ export {
   type Outcome,
   type Standing,
 } from './idempotency-records.ts';
-export { Intake, type IntakeOptions } from './intake.ts';
+export { Intake } from './intake.ts';
+export type { IntakeOptions } from './intake-options.ts';
 export { Keys } from './keys.ts';
 export { type KeptResult, LastGood, type LastGoodCall, type LastGoodScope } from './last-good.ts';
 export { findRedis, type LocalRedis, startPrivateRedis } from './local-redis.ts';

@@ -9,37 +9,14 @@ import type { Logger, Service } from '@millrace/service';
 import { DelayedError, type Job, UnrecoverableError, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { isReconnecting, newBullWorker, wake, whenConnected } from './bull-worker.ts';
-import { type Abandoned, type Delivery, TryAgain } from './delivery.ts';
+import { type Delivery, TryAgain } from './delivery.ts';
+import type { IntakeOptions } from './intake-options.ts';
 import { attemptOf, backoffOf, deathsOf } from './job-history.ts';
-import type { Keys } from './keys.ts';
 import { type HeldLock, type Lock, Locks } from './locks.ts';
 import { PoolQueue } from './pool-queue.ts';
 import { connectPatient, disconnect, whenReady } from './redis.ts';
-import type { RedisSource } from './redis-source.ts';
 import { openBatch } from './sealed-batch.ts';
 import { workWithoutMemory } from './work-without-memory.ts';
-
-export interface IntakeOptions {
-  readonly source: RedisSource;
-  readonly keys: Keys;
-  readonly pool: string;
-  /** How long a silent worker keeps its batches, in milliseconds; then others take them. */
-  readonly lockMs: number;
-  /** Free slots of the process at this moment. */
-  readonly freeSlots: () => number;
-  /** Works on a batch until each of its calls is answered. Rejects with `TryAgain` for it to come again. */
-  readonly onDelivery: (delivery: Delivery) => Promise<void>;
-  /** Told how long each batch has waited on the queue, in milliseconds, and how many calls it has. */
-  readonly onTaken?: (waitMs: number, calls: number) => void;
-  /** Told of each batch that is taken away from a worker that was lost. */
-  readonly onStalled?: () => void;
-  /** Told of a batch that nobody will take again: its workers died too often, or work on it failed. */
-  readonly onAbandoned?: (abandoned: Abandoned) => Promise<void>;
-  /** Deaths of workers after which a batch is given up; 3 unless given. */
-  readonly maxDeaths?: number;
-  /** Newest version of the envelope that is read; this release's own unless given. */
-  readonly envelope?: number;
-}
 
 /** Deaths of workers after which a batch is given up, unless told otherwise. */
 const MAX_DEATHS = 3;
@@ -238,9 +215,10 @@ export class Intake implements Service {
   }
 
   async #putBack(batch: Batch, version: number, job?: string): Promise<void> {
-    const { keys, pool } = this.#options;
+    const { keys, pool, apart } = this.#options;
     this.#queue ??= new PoolQueue(this.#redis, keys, pool, batch.replyTo.frontDoor);
-    await this.#queue.putBack(batch, version, job);
+    const calls = batch.calls.map((call) => apart?.(call) ?? call);
+    await this.#queue.putBack({ ...batch, calls }, version, job);
   }
 
   async #giveUp(job: Job<WireBatch>, batch: Batch, reason: string): Promise<void> {

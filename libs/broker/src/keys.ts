@@ -24,6 +24,11 @@ export class Keys {
     return `${this.prefix}:replies:${frontDoor}`;
   }
 
+  /** Channel on which workers hear which front door may have missed answers. */
+  get missedReplies(): string {
+    return `${this.prefix}:missed-replies`;
+  }
+
   /** Terminal frame of a call whose front door was not listening. Expires. */
   storedReply(call: string): string {
     return `${this.prefix}:reply:${call}`;

@@ -1,4 +1,4 @@
-import type { SealCall } from '@millrace/protocol';
+import type { SealCalls } from '@millrace/protocol';
 import type { Service } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import { DeadLetters } from './dead-letters.ts';
@@ -17,7 +17,7 @@ export interface OperationsOptions {
   readonly keys: Keys;
   readonly times?: CatalogueTimes;
   /** Proves to workers who made a call that is replayed; absent where they do not ask. */
-  readonly seal?: SealCall | undefined;
+  readonly seal?: SealCalls | undefined;
 }
 
 /** How a pool stands. */

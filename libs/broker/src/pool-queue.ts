@@ -2,7 +2,7 @@ import {
   type Batch,
   type Call,
   ENVELOPE_VERSION,
-  type SealCall,
+  type SealCalls,
   type WireBatch,
   writeBatch,
 } from '@millrace/protocol';
@@ -22,13 +22,13 @@ export class PoolQueue {
   readonly #queue: Queue<WireBatch>;
   readonly #redis: Redis;
   readonly #replyTo: string;
-  readonly #seal: SealCall | undefined;
+  readonly #seal: SealCalls | undefined;
 
   /**
    * @param replyTo id of the front door that gets the frames
    * @param seal proves to workers who made the calls; absent where they do not ask
    */
-  constructor(redis: Redis, keys: Keys, pool: string, replyTo: string, seal?: SealCall) {
+  constructor(redis: Redis, keys: Keys, pool: string, replyTo: string, seal?: SealCalls) {
     this.#redis = redis;
     this.#replyTo = replyTo;
     this.#seal = seal;
@@ -56,7 +56,7 @@ export class PoolQueue {
     version: number = ENVELOPE_VERSION,
     options?: Pick<JobsOptions, 'attempts' | 'backoff' | 'lifo'>,
   ): Promise<Job<WireBatch>> {
-    const sealed = this.#seal ? calls.map(this.#seal) : calls;
+    const sealed = this.#seal?.(calls) ?? calls;
     const batch = { replyTo: { frontDoor: this.#replyTo, version }, calls: sealed };
     return this.#queue.add(jobName(calls), sealBatch(this.#redis, writeBatch(batch, version)), options);
   }

@@ -11,6 +11,7 @@ import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 import { cipherOf } from './payload-cipher.ts';
 import { publishCounted } from './publish-counted.ts';
+import { RecentReplies } from './recent-replies.ts';
 import { redisIsFull } from './redis-failure.ts';
 import type { StoredReplies } from './stored-replies.ts';
 import { Tick } from './tick.ts';
@@ -40,6 +41,7 @@ export class Replies {
   readonly #onStored: ((answers: number) => void) | undefined;
   readonly #tick = new Tick<Addressed>((addressed) => this.#publishAll(addressed));
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #recent = new RecentReplies();
 
   /** @param onStored told of answers that are kept because their front door does not listen */
   constructor(
@@ -58,6 +60,12 @@ export class Replies {
 
   send(to: ReplyAddress, frame: Frame): void {
     this.#tick.add({ to, frame });
+  }
+
+  /** Publishes the latest answers once more. The front door drops those that it had. */
+  async sendAgain(frontDoor: string): Promise<void> {
+    const channel = this.#keys.replies(frontDoor);
+    await Promise.all(this.#recent.of(frontDoor).map((message) => this.#redis.publish(channel, message)));
   }
 
   /** Resolves when all that was sent has reached Redis. */
@@ -80,10 +88,13 @@ export class Replies {
   /** Publishes; when nobody listens, the answers are kept for the front door's return. */
   async #publish({ frontDoor, version }: ReplyAddress, frames: readonly Frame[]): Promise<void> {
     const channel = this.#keys.replies(frontDoor);
-    const listeners = await publishCounted(this.#redis, channel, this.#sealed(frames, version));
-    if (listeners > 0) return;
+    const message = this.#sealed(frames, version);
+    const hasEnd = frames.some(isTerminal);
+    // Before it is published: the front door may ask for it before Redis has said that it was heard.
+    if (hasEnd) this.#recent.keep(frontDoor, message);
+    const listeners = await publishCounted(this.#redis, channel, message);
+    if (listeners > 0 || !hasEnd) return;
     const terminal = frames.filter(isTerminal);
-    if (terminal.length === 0) return;
     await this.#store(terminal, version);
     this.#onStored?.(terminal.length);
     // It may have come back, and read what was stored, in between. An answer that arrives twice is dropped there.

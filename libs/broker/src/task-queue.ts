@@ -1,4 +1,4 @@
-import { type Call, MillraceError, type SealCall } from '@millrace/protocol';
+import { type Call, MillraceError, type SealCalls } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { Redis } from 'ioredis';
 import { CancellationSender } from './cancellations.ts';
@@ -21,7 +21,7 @@ export interface TaskQueueOptions {
   /** Before the second attempt, in milliseconds; doubled for each further one. */
   readonly backoffMs: number;
   /** Proves to workers who made the calls; absent where they do not ask. */
-  readonly seal?: SealCall | undefined;
+  readonly seal?: SealCalls | undefined;
 }
 
 /** The way of tasks to the workers: each is a job of its own, which stays on the queue until its outcome is stored. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DEFAULT_CATALOGUE_TIMES, Keys, type RedisSettings, redisSourceOf } from '@millrace/broker';
 import { Classifier, ClusterServer, DEFAULT_LIMIT_SETTINGS, MessageRequests } from '@millrace/dispatch';
 import { ENVELOPE_VERSION } from '@millrace/protocol';
-import { bearerSeal } from '@millrace/security';
+import { bearerSeals } from '@millrace/security';
 import { createLogger, type Logger } from '@millrace/service';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { Inbox } from './inbox.ts';
@@ -81,7 +81,7 @@ export class RedisTransport implements Transport {
         payloadKeys: [...payloadKeys],
       },
       logger,
-      ...(apiKey !== undefined && { seal: bearerSeal(apiKey) }),
+      ...(apiKey !== undefined && { seal: bearerSeals(apiKey) }),
     });
     const source = redisSourceOf({ ...redis, redisUrl: url }, logger);
     this.#credentials = new QueueCredentials({ source, keys: new Keys(prefix), apiKey });

@@ -8,7 +8,7 @@ import {
   type RedisSource,
   redisSourceOf,
 } from '@millrace/broker';
-import type { SealCall, ServerInfo } from '@millrace/protocol';
+import type { SealCalls, ServerInfo } from '@millrace/protocol';
 import {
   createMetrics,
   Lifecycle,
@@ -47,7 +47,7 @@ export interface ClusterServerOptions {
   /** Absent where nothing is traced. */
   readonly tracer?: Tracer | undefined;
   /** Proves to workers who made the calls; absent where they do not ask. */
-  readonly seal?: SealCall | undefined;
+  readonly seal?: SealCalls | undefined;
   /** Stands around the handlers of all methods; nothing unless given. */
   readonly around?: Around | undefined;
   /** How many streams each principal may have open; any number unless given. */

@@ -11,7 +11,7 @@ import {
   TaskTable,
   whenReady,
 } from '@millrace/broker';
-import type { JsonObject, SealCall, ServerInfo } from '@millrace/protocol';
+import type { JsonObject, SealCalls, ServerInfo } from '@millrace/protocol';
 import type { Service } from '@millrace/service';
 import { TaskCalls } from './task-calls.ts';
 import { TaskMethods } from './task-methods.ts';
@@ -38,7 +38,7 @@ export interface TasksOptions {
   readonly serverInfo: ServerInfo;
   readonly settings: TaskSettings;
   /** Proves to workers who made the calls; absent where they do not ask. */
-  readonly seal?: SealCall | undefined;
+  readonly seal?: SealCalls | undefined;
   /** Told of each status that a task comes to by what is done here. */
   readonly onStatus?: (status: TaskStatus) => void;
 }

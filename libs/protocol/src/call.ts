@@ -70,6 +70,9 @@ export interface Call {
 /** Gives a call the proof of who made it. */
 export type SealCall = (call: Call) => Call;
 
+/** Gives calls that travel in one batch the proof of who made them. */
+export type SealCalls = (calls: readonly Call[]) => readonly Call[];
+
 const NO_CAPABILITIES: JsonObject = {};
 
 /** What the client can do: declared once per session, or with every call since 2026-07-28. */

@@ -20,6 +20,7 @@ export {
   type IdempotencyClaim,
   type Principal,
   type SealCall,
+  type SealCalls,
 } from './call.ts';
 export { callFields } from './call-fields.ts';
 export { type Comparable, callKey, type Scope } from './call-key.ts';

@@ -4,7 +4,7 @@ import { AccessPolicy } from './access-policy.ts';
 import { createApiKey } from './api-key.ts';
 import { authorizationSchema, NO_AUTHORIZATION } from './authorization.ts';
 import { CallGuard } from './call-guard.ts';
-import { bearerSeal, frontDoorSeal, SealChecks } from './call-seal.ts';
+import { bearerSeal, frontDoorSeal, frontDoorSeals, SealChecks } from './call-seal.ts';
 import { ClusterKeys } from './cluster-keys.ts';
 import { HeldKey } from './key-ring.ts';
 import { CLUSTER_KEYS, TestClock } from './testing/keys.ts';
@@ -63,6 +63,54 @@ describe('the seal of a front door', () => {
     expect(new SealChecks({ keys: new ClusterKeys(next) }).principalOf(call)).toBeUndefined();
     const both = new ClusterKeys(next, 'a cluster secret that only tests have');
     expect(new SealChecks({ keys: both }).principalOf(call)).toEqual(ADA);
+  });
+});
+
+describe('the seal of a batch', () => {
+  const overTheQueue = (calls: readonly Call[]) => JSON.parse(JSON.stringify(calls)) as Call[];
+  const aBatch = () =>
+    overTheQueue(frontDoorSeals(CLUSTER_KEYS)(['1', '2', '3'].map((id) => aCall({ id: `f-1.${id}` }))));
+  const principalsOf = (calls: readonly Call[], all = calls) => {
+    const fresh = new SealChecks({ keys: CLUSTER_KEYS });
+    fresh.admit(all);
+    return calls.map((call) => fresh.principalOf(call));
+  };
+
+  test('tells who made each call, and stands there once', () => {
+    const calls = aBatch();
+    expect(principalsOf(calls)).toEqual([ADA, ADA, ADA]);
+    expect(calls.map(({ seal: text }) => text?.slice(0, 2))).toEqual(['b:', undefined, undefined]);
+    // Also when only some of the calls are still to be run.
+    expect(principalsOf(calls.slice(1), calls)).toEqual([ADA, ADA]);
+  });
+
+  test.each<[string, (calls: Call[]) => Call[]]>([
+    ['one call more', (calls) => [...calls, aCall({ id: 'f-1.4' })]],
+    ['one call less', (calls) => calls.slice(0, 2)],
+    ['another order', ([a, b, c]) => [a, c, b] as Call[]],
+    ['another deadline', ([a, b, c]) => [a, { ...b, deadline: 2_000 }, c] as Call[]],
+    [
+      'a principal for the last one',
+      ([a, b, c]) => [a, b, { ...c, principal: { ...ADA, id: 'x' } }] as Call[],
+    ],
+    ['a seal of nothing', ([a, b, c]) => [{ ...a, seal: 'b:' }, b, c] as Call[]],
+  ])('does not hold with %s', (_, change) => {
+    expect(new Set(principalsOf(change(aBatch())))).toEqual(new Set([undefined]));
+  });
+
+  test('says nothing of a call that was not in it, nor of one that nobody authenticated', () => {
+    const [first] = aBatch();
+    expect(principalsOf([first as Call], [])).toEqual([undefined]);
+    const { principal, ...anonymous } = aCall({ id: 'f-1.5' });
+    const calls = overTheQueue(frontDoorSeals(CLUSTER_KEYS)([anonymous, aCall()]));
+    expect(principalsOf(calls)).toEqual([undefined, ADA]);
+  });
+
+  test('a call alone has a seal of its own, which no batch can have', () => {
+    const calls = frontDoorSeals(CLUSTER_KEYS)([aCall()]);
+    expect(principalsOf(calls)).toEqual([ADA]);
+    const [{ seal: own = '' } = aCall()] = calls;
+    expect(principalsOf([aCall({ seal: own.replace('f:', 'b:') })])).toEqual([undefined]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** What a signature is for; one made for the one is never good for the other. */
-export type Purpose = 'call' | 'key' | 'audit';
+export type Purpose = 'call' | 'batch' | 'key' | 'audit';
 
 /** Shortest secret that is taken, in characters. */
 export const MIN_SECRET_LENGTH = 32;

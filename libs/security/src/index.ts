@@ -16,7 +16,14 @@ export { FileAuditSink, StreamAuditSink } from './audit-sinks.ts';
 export { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
 export { type Authorization, authorizationSchema, NO_AUTHORIZATION } from './authorization.ts';
 export { CallGuard } from './call-guard.ts';
-export { bearerSeal, frontDoorSeal, SealChecks, type SealChecksOptions } from './call-seal.ts';
+export {
+  bearerSeal,
+  bearerSeals,
+  frontDoorSeal,
+  frontDoorSeals,
+  SealChecks,
+  type SealChecksOptions,
+} from './call-seal.ts';
 export { type ChallengeOptions, challengeOf } from './challenge.ts';
 export { ClusterKeys } from './cluster-keys.ts';
 export { IssuerKeys, type IssuerKeysOptions } from './issuer-keys.ts';
