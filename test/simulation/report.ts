@@ -69,7 +69,7 @@ function shardPanel(points: readonly ShardPoint[]): Panel {
   const counts = [...new Set(points.map(({ shards }) => shards))];
   return {
     title: 'Wait that Redis causes, by the number of pool shards',
-    x: { label: 'calls/s', logarithmic: true, least: 1e4, most: 1e6 },
+    x: { label: 'calls/s', logarithmic: true, least: 1e5, most: 1e6 },
     y: { label: 'wait p99, ms', logarithmic: true, least: 10, most: 1e5 },
     lines: counts.map((count) => ({
       name: `${count} shard${count === 1 ? '' : 's'}`,

@@ -15,12 +15,9 @@ const SHARDS = [1, 2, 4, 8, 16] as const;
 const STEPS_PER_DECADE = 20;
 const SECONDS = 60;
 
-/** Rates from 10,000 to a million calls per second, through each number of shards, for a minute. */
+/** Rates from 100,000 to a million calls per second, through each number of shards, for a minute. */
 export function sweepShards(measured: Measured): ShardPoint[] {
-  const rates = Array.from(
-    { length: 2 * STEPS_PER_DECADE + 1 },
-    (_, at) => 10 ** (4 + at / STEPS_PER_DECADE),
-  );
+  const rates = Array.from({ length: STEPS_PER_DECADE + 1 }, (_, at) => 10 ** (5 + at / STEPS_PER_DECADE));
   return SHARDS.flatMap((shards) =>
     rates.map((rate) => ({ shards, rate, waitP99Ms: waitAt(measured, shards, rate) })),
   );

@@ -15,6 +15,6 @@ await runMain(async () => {
   const logger = createLogger({ name: 'front-door', level: config.logLevel, pretty: config.logPretty });
   const tracer = await loadTracer('millrace-front-door', config, logger);
   const service = createFrontDoor(config, { logger, tracer });
-  collectStartupGarbage();
+  collectStartupGarbage(process.execArgv);
   return { service, shutdownTimeoutMs: config.shutdownTimeoutMs, logger };
 }, process);

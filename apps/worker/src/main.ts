@@ -31,6 +31,6 @@ await runMain(async () => {
     logger,
   });
   const service = config.watch ? new Lifecycle([worker, watch]) : worker;
-  collectStartupGarbage();
+  collectStartupGarbage(process.execArgv);
   return { service, shutdownTimeoutMs: config.shutdownTimeoutMs, logger };
 }, process);
