@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Chaos } from './chaos.ts';
+import { FAULT_NAMES } from './fault-names.ts';
 import { makePlan } from './plan.ts';
 
 /**
@@ -8,11 +9,12 @@ import { makePlan } from './plan.ts';
  */
 test('nothing is lost, answered twice, or run twice in silence', { timeout: 110_000 }, async () => {
   const chaos = await Chaos.start(makePlan({ size: 'tiny', seed: 20_261_121 }));
-  const { figures, findings, complaints } = await chaos.run();
+  const { figures, findings, complaints, faultCounts } = await chaos.run();
   await chaos.close();
   const wrong = findings.filter((finding) => !finding.startsWith('late'));
   expect({ wrong, complaints }).toEqual({ wrong: [], complaints: [] });
   expect(figures.accepted).toBe(figures.answered);
   expect(figures.accepted).toBeGreaterThan(50);
-  expect(figures.faults).toBeGreaterThan(3);
+  expect(figures.tasks).toBeGreaterThan(5);
+  expect([...faultCounts.keys()].sort()).toEqual([...FAULT_NAMES].sort());
 });

@@ -39,6 +39,8 @@ export class Faults {
   readonly #choices: readonly (readonly [FaultName, number])[];
   readonly #under = new Set<Promise<void>>();
   readonly #counts = new Map<FaultName, number>();
+  /** Those that have not been made yet: each is, before chance alone decides. */
+  readonly #deck: FaultName[];
   #redisIsDown = false;
   #poisons = 0;
 
@@ -46,6 +48,7 @@ export class Faults {
     this.#victims = victims;
     this.#random = random;
     this.#choices = faults.map((fault) => [fault, WEIGHTS[fault]] as const);
+    this.#deck = shuffled(faults, random);
   }
 
   get counts(): ReadonlyMap<FaultName, number> {
@@ -54,11 +57,15 @@ export class Faults {
 
   /** Makes one fault, if there is somebody to whom it can be done now. */
   makeOne(): void {
-    const fault = this.#random.pick(this.#choices);
+    const chosen = this.#random.pick(this.#choices);
+    const fault = this.#deck.shift() ?? chosen;
     // Each fault takes as many numbers whether it can be made or not: so the seed decides all that follows.
     const [place, lasting, kind] = [this.#random.next(), this.#random.next(), this.#random.next()];
     const work = this.#begin(fault, place, lasting, kind);
-    if (!work) return;
+    if (!work) {
+      if (!this.#counts.has(fault)) this.#deck.push(fault);
+      return;
+    }
     this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
     const done: Promise<void> = work.finally(() => this.#under.delete(done));
     this.#under.add(done);
@@ -145,6 +152,13 @@ const POISON_MS = 10_000;
 function choose(members: readonly Member[], spared: number, place: number): Member | undefined {
   const well = members.filter((member) => member.well);
   return well.length > spared ? well[Math.floor(place * well.length)] : undefined;
+}
+
+function shuffled(faults: readonly FaultName[], random: Random): FaultName[] {
+  return faults
+    .map((fault) => [random.next(), fault] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, fault]) => fault);
 }
 
 function standStill(victim: Member, ms: number): Promise<void> {

@@ -9,11 +9,11 @@ export class CallHistory {
   readonly answers: EntryOf<'answer'>[] = [];
   readonly begins: EntryOf<'begin'>[] = [];
   readonly ends = new Set<string>();
+  readonly breaks: EntryOf<'broken'>[] = [];
   readonly entries: Entry[] = [];
   task: EntryOf<'task'> | undefined;
   taskEnd: EntryOf<'task-end'> | undefined;
   hung = false;
-  broken = false;
   done = false;
 
   constructor(call: string) {
@@ -30,7 +30,7 @@ export class CallHistory {
    */
   get told(): boolean {
     const last = this.answers.at(-1);
-    return this.broken || (last !== undefined && UNKNOWN.has(last.outcome));
+    return this.breaks.length > 0 || (last !== undefined && UNKNOWN.has(last.outcome));
   }
 
   add(entry: Entry): void {
@@ -42,7 +42,7 @@ export class CallHistory {
     else if (entry.kind === 'task') this.task = entry;
     else if (entry.kind === 'task-end') this.taskEnd = entry;
     else if (entry.kind === 'hung') this.hung = true;
-    else if (entry.kind === 'broken') this.broken = true;
+    else if (entry.kind === 'broken') this.breaks.push(entry);
     else if (entry.kind === 'done') this.done = true;
   }
 }

@@ -39,7 +39,11 @@ else await chaos.close();
 
 // Beside the faults: every process in its turn, in good order.
 const rolling = values.only === undefined ? await rollingRestart(ROLLING) : undefined;
-const missed = [...missedBars(outcome.figures), ...outcome.complaints, ...(rolling?.reasons ?? [])];
+const missed = [
+  ...missedBars(outcome.figures, plan.least),
+  ...outcome.complaints,
+  ...(rolling?.reasons ?? []),
+];
 console.log(renderTable(outcome));
 if (rolling) console.log(`rolling restart: ${JSON.stringify(rolling.figures)}`);
 for (const miss of missed) console.error(miss);

@@ -1,5 +1,12 @@
 import { META } from '@millrace/protocol';
-import { modernRequest, readAnswer, toolCall, type WireRequest } from '../support/wire.ts';
+import {
+  eventsOf,
+  modernRequest,
+  readAnswer,
+  toolCall,
+  type WireAnswer,
+  type WireRequest,
+} from '../support/wire.ts';
 import type { Speaker } from './agent.ts';
 import { type Attempt, attemptOf } from './attempt.ts';
 import type { Doors } from './doors.ts';
@@ -38,13 +45,20 @@ export class ModernSpeaker implements Speaker {
     const signal = AbortSignal.timeout(patienceMs);
     const request = { method: 'POST', headers, body: JSON.stringify(body), signal };
     try {
-      const { message } = await readAnswer(await fetch(this.#doors.urlOf(door), request));
+      const answer = await readAnswer(await fetch(this.#doors.urlOf(door), request));
+      const { message } = answer;
       if (!message.result && !message.error) return { kind: 'broken' };
-      return { kind: 'answered', response: message, messages: 1 };
+      return { kind: 'answered', response: message, messages: answersIn(answer) };
     } catch (thrown) {
       return attemptOf(thrown);
     }
   }
+}
+
+/** A stream is read to its end, so that a second answer would be seen; a body of JSON has one. */
+function answersIn({ headers, text }: WireAnswer): number {
+  if (headers.get('content-type') !== 'text/event-stream') return 1;
+  return eventsOf(text).filter((data) => /"(result|error)":/.test(data) && !/"method":/.test(data)).length;
 }
 
 /** Who asks for a task soon asks again, elsewhere: in milliseconds. */

@@ -16,14 +16,24 @@ export interface Plan {
   readonly gapMs: number;
   /** How long a call may take. */
   readonly callTimeoutMs: number;
+  /** What there has to be for the run to say something. */
+  readonly least?: { readonly accepted: number; readonly tasks: number };
 }
 
 export const SIZES = {
   /** Inside `npm test`. */
-  tiny: { durationMs: 15_000, faultEveryMs: 2_000, frontDoors: 2, workers: 3, producers: 3, agents: 4 },
+  tiny: { durationMs: 26_000, faultEveryMs: 1_500, frontDoors: 2, workers: 4, producers: 3, agents: 4 },
   short: { durationMs: 120_000, faultEveryMs: 2_000, frontDoors: 2, workers: 6, producers: 5, agents: 8 },
   /** Some faults find nobody to whom they can be done: so there is one every two seconds. */
-  long: { durationMs: 300_000, faultEveryMs: 1_650, frontDoors: 2, workers: 6, producers: 5, agents: 16 },
+  long: {
+    durationMs: 300_000,
+    faultEveryMs: 1_650,
+    frontDoors: 2,
+    workers: 6,
+    producers: 5,
+    agents: 16,
+    least: { accepted: 20_000, tasks: 500 },
+  },
 } as const;
 
 export interface PlanOptions {

@@ -28,6 +28,8 @@ const begin = (call: string, run: string, at: number, pid = 1): Entry => ({
   pid,
   at,
 });
+const broken: Entry = { kind: 'broken', call: 'a', attempt: 1, at: 5 };
+const killed: Entry = { kind: 'fault', fault: 'kill-front-door', at: 4, until: 4, door: 0 };
 const done = (call: string, at: number): Entry => ({ kind: 'done', call, at });
 
 const figuresOf = (...entries: Entry[]) => judge(entries, 7, TIMEOUT_MS).figures;
@@ -46,9 +48,27 @@ test('a call without an answer is lost', () => {
 });
 
 test('a call whose front door did not take it, or died, was not accepted', () => {
-  const broken: Entry = { kind: 'broken', call: 'a', attempt: 1, at: 5 };
-  const verdict = judge([sent('a', 0, { idempotent: false }), broken, done('a', 5)], 7, TIMEOUT_MS);
+  const verdict = judge([sent('a', 0, { idempotent: false }), killed, broken, done('a', 5)], 7, TIMEOUT_MS);
   expect([verdict.figures.accepted, verdict.figures.lost, verdict.broken]).toEqual([0, 0, 1]);
+});
+
+test('a call that a front door let go of though nobody ended it is lost', () => {
+  const other: Entry = { kind: 'fault', fault: 'kill-front-door', at: 4, until: 4, door: 1 };
+  expect(figuresOf(sent('a', 0), broken, done('a', 5)).lost).toBe(1);
+  expect(figuresOf(sent('a', 0), other, broken, done('a', 5)).lost).toBe(1);
+  const upgraded: Entry = { kind: 'fault', fault: 'upgrade-front-door', at: 4, until: 900, door: 0 };
+  expect(figuresOf(sent('a', 0), upgraded, broken, done('a', 5)).lost).toBe(0);
+  expect(figuresOf(sent('a', 0), begin('a', 'r1', 1), upgraded, broken, done('a', 5)).lost).toBe(1);
+});
+
+test('a call that may run twice has to survive its workers, and so has such a task', () => {
+  const failed: Entry = { kind: 'task-end', call: 'a', status: 'failed', at: 9 };
+  const ended = (call: string, outcome: string) => [sent(call, 0), answer(call, 5, outcome), done(call, 5)];
+  expect(figuresOf(...ended('a', 'worker_lost')).idempotent_not_survived).toBe(1);
+  expect(figuresOf(...ended('a', 'result'), failed).idempotent_not_survived).toBe(1);
+  expect(figuresOf(...ended('p0.poison.1', 'worker_lost')).idempotent_not_survived).toBe(0);
+  const again = [answer('a', 5, 'worker_lost'), sent('a', 6, { attempt: 2 }), answer('a', 9, 'result', 2)];
+  expect(figuresOf(sent('a', 0), ...again, done('a', 9)).idempotent_not_survived).toBe(0);
 });
 
 test('two answers for one attempt are one too many; one for each of two attempts are not', () => {

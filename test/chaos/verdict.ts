@@ -7,7 +7,7 @@ export interface Figures {
   /** Calls that a front door took and did not lose by dying itself. */
   readonly accepted: number;
   readonly answered: number;
-  /** Calls without an answer, long past their deadline. */
+  /** Calls without an answer, long past their deadline, or whose front door let go of them though nothing was done to it. */
   readonly lost: number;
   /** Answers beyond the first that one attempt got. */
   readonly duplicate_answers: number;
@@ -15,6 +15,8 @@ export interface Figures {
   readonly repeated_idempotent_executions: number;
   /** Executions beyond the first of tools that must not run twice, whose client was not told. */
   readonly silent_second_executions: number;
+  /** Calls and tasks that may run twice, and ended without a result because workers died; but for poison. */
+  readonly idempotent_not_survived: number;
   /** Answers that came after the deadline. */
   readonly late: number;
   readonly tasks: number;
@@ -45,10 +47,11 @@ const GRACE_MS = 2_000;
 /** @param callTimeoutMs how long a call may take */
 export function judge(entries: readonly Entry[], seed: number, callTimeoutMs: number): Verdict {
   const calls = historiesOf(entries).filter(({ sent }) => sent.length > 0);
-  const lost = calls.filter((call) => call.hung || !call.done);
+  const lost = calls.filter((call) => call.hung || !call.done || wasDropped(call, entries));
   const answered = calls.filter((call) => call.answers.length > 0 && !lost.includes(call));
   const duplicates = calls.filter((call) => repeatedAnswers(call) > 0);
   const silent = calls.filter((call) => !call.idempotent && call.begins.length > 1 && !call.told);
+  const fallen = calls.filter(hasFallen);
   const late = lateAnswers(calls, entries, callTimeoutMs);
   const tasks = calls.filter(({ task }) => task !== undefined);
   const tasksLost = tasks.filter(({ taskEnd }) => taskEnd === undefined || taskEnd.status === 'lost');
@@ -59,6 +62,7 @@ export function judge(entries: readonly Entry[], seed: number, callTimeoutMs: nu
     duplicate_answers: sum(duplicates.map(repeatedAnswers)),
     repeated_idempotent_executions: sum(calls.filter(({ idempotent }) => idempotent).map(repeatedRuns)),
     silent_second_executions: sum(silent.map(repeatedRuns)),
+    idempotent_not_survived: fallen.length,
     late: late.length,
     tasks: tasks.length,
     tasks_lost: tasksLost.length,
@@ -72,6 +76,7 @@ export function judge(entries: readonly Entry[], seed: number, callTimeoutMs: nu
     ...lost.map((call) => tell('lost', call)),
     ...duplicates.map((call) => tell('answered twice', call)),
     ...silent.map((call) => tell('run twice in silence', call)),
+    ...fallen.map((call) => tell('not survived', call)),
     ...late.map((call) => tell('late', call)),
     ...tasksLost.map((call) => tell('task lost', call)),
   ];
@@ -79,22 +84,58 @@ export function judge(entries: readonly Entry[], seed: number, callTimeoutMs: nu
   return { figures, outcomes: countOutcomes(calls), broken, findings };
 }
 
-/** What is wrong with the figures, by the bars that a run has to reach. */
-export function missedBars(figures: Figures): string[] {
-  return Object.entries(BARS)
-    .filter(([name, most]) => figures[name as keyof Figures] > most)
-    .map(([name, most]) => `${name} is ${figures[name as keyof Figures]}, and may be ${most} at most`);
+/**
+ * What is wrong with the figures, by the bars that a run has to reach.
+ *
+ * @param least what there has to be for the run to say something
+ */
+export function missedBars(figures: Figures, least: Partial<Figures> = {}): string[] {
+  const value = (name: string) => figures[name as keyof Figures];
+  const over = Object.entries(BARS).filter(([name, most]) => value(name) > most);
+  const under = Object.entries(least).filter(([name, wanted]) => value(name) < wanted);
+  return [
+    ...over.map(([name, most]) => `${name} is ${value(name)}, and may be ${most} at most`),
+    ...under.map(([name, wanted]) => `${name} is ${value(name)}, and has to be ${wanted} at least`),
+  ];
 }
 
 export const BARS = {
   lost: 0,
   duplicate_answers: 0,
   silent_second_executions: 0,
+  idempotent_not_survived: 0,
   late: 0,
   tasks_lost: 0,
   worker_recovery_p99_ms: 5_000,
   redis_recovery_ms: 5_000,
 } as const satisfies Partial<Figures>;
+
+/** Whether its connection broke while nobody ended its front door; one that leaves in good order drops what it has not begun. */
+function wasDropped({ breaks, sent, begins }: CallHistory, entries: readonly Entry[]): boolean {
+  const endings = [...faultsOf(entries, 'kill-front-door'), ...faultsOf(entries, 'upgrade-front-door')];
+  return breaks.some(({ attempt, at }) => {
+    const request = sent.find((one) => one.attempt === attempt);
+    const ending = endings.find(
+      ({ door, at: from, until = from }) =>
+        door === request?.door && from <= at && until + REPLACED_MS >= (request?.at ?? 0),
+    );
+    return (
+      !ending ||
+      (ending.fault === 'upgrade-front-door' && begins.some((begin) => begin.at >= (request?.at ?? 0)))
+    );
+  });
+}
+
+/** What a front door that was ended takes to be there again, at most. */
+const REPLACED_MS = 8_000;
+
+/** Ends that a call which may run twice must not come to when workers die. */
+const FALLEN = new Set(['worker_lost', 'outcome_unknown']);
+
+function hasFallen({ call, idempotent, answers, taskEnd }: CallHistory): boolean {
+  if (!idempotent || call.includes('.poison.')) return false;
+  return FALLEN.has(answers.at(-1)?.outcome ?? '') || taskEnd?.status === 'failed';
+}
 
 function repeatedRuns({ begins }: CallHistory): number {
   return Math.max(0, begins.length - 1);
