@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Attempt, outcomeOf, retryAfter } from './attempt.ts';
+import { type Attempt, deathsOf, outcomeOf, retryAfter } from './attempt.ts';
 import type { Doors } from './doors.ts';
 import type { LedgerWriter } from './ledger.ts';
 import type { Operation } from './operation.ts';
@@ -57,7 +57,16 @@ export class Agent {
     const ended = await speaker.call(operation, door);
     if (ended.kind === 'answered') {
       for (let n = 0; n < ended.messages; n += 1) {
-        ledger.write({ kind: 'answer', call, attempt, outcome: outcomeOf(ended.response), at: Date.now() });
+        const outcome = outcomeOf(ended.response);
+        const deaths = deathsOf(ended.response);
+        ledger.write({
+          kind: 'answer',
+          call,
+          attempt,
+          outcome,
+          at: Date.now(),
+          ...(deaths !== undefined && { deaths }),
+        });
       }
       const task = ended.response.result?.['taskId'];
       if (typeof task === 'string') await this.#follow(call, task);

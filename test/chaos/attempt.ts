@@ -25,6 +25,12 @@ export function outcomeOf({ error, result }: JsonRpcResponse): string {
   return result?.['isError'] === true ? 'tool_error' : 'result';
 }
 
+/** After how many deaths of workers the call was given up; undefined when it was not. */
+export function deathsOf({ error }: JsonRpcResponse): number | undefined {
+  const { deaths } = (error?.data?.['details'] ?? {}) as { deaths?: unknown };
+  return typeof deaths === 'number' ? deaths : undefined;
+}
+
 /** Whether the cluster says that the same call may be made again, and when, in milliseconds. */
 export function retryAfter({ error }: JsonRpcResponse): number | undefined {
   if (error?.data?.['retryable'] !== true) return undefined;

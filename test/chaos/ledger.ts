@@ -23,12 +23,13 @@ export type Entry =
       readonly producer: string;
       readonly at: number;
     }
-  /** What came back: `result`, or the name of an error. */
+  /** What came back: `result`, or the name of an error; `deaths` where it was given up after so many deaths of workers. */
   | {
       readonly kind: 'answer';
       readonly call: string;
       readonly attempt: number;
       readonly outcome: string;
+      readonly deaths?: number;
       readonly at: number;
     }
   /** The front door did not take the call: it was not there. */

@@ -67,6 +67,11 @@ test('a call that may run twice has to survive its workers, and so has such a ta
   expect(figuresOf(...ended('a', 'worker_lost')).idempotent_not_survived).toBe(1);
   expect(figuresOf(...ended('a', 'result'), failed).idempotent_not_survived).toBe(1);
   expect(figuresOf(...ended('p0.poison.1', 'worker_lost')).idempotent_not_survived).toBe(0);
+  const unlucky: Entry = { kind: 'answer', call: 'a', attempt: 1, outcome: 'worker_lost', deaths: 3, at: 5 };
+  expect(figuresOf(sent('a', 0), unlucky, done('a', 5))).toMatchObject({
+    given_up: 1,
+    idempotent_not_survived: 0,
+  });
   const again = [answer('a', 5, 'worker_lost'), sent('a', 6, { attempt: 2 }), answer('a', 9, 'result', 2)];
   expect(figuresOf(sent('a', 0), ...again, done('a', 9)).idempotent_not_survived).toBe(0);
 });

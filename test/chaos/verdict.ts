@@ -15,7 +15,9 @@ export interface Figures {
   readonly repeated_idempotent_executions: number;
   /** Executions beyond the first of tools that must not run twice, whose client was not told. */
   readonly silent_second_executions: number;
-  /** Calls and tasks that may run twice, and ended without a result because workers died; but for poison. */
+  /** Calls that may run twice, are no poison, and were given up like poison: they were with too many workers that died. */
+  readonly given_up: number;
+  /** Other calls and tasks that may run twice, and ended without a result because workers died. */
   readonly idempotent_not_survived: number;
   /** Answers that came after the deadline. */
   readonly late: number;
@@ -62,6 +64,7 @@ export function judge(entries: readonly Entry[], seed: number, callTimeoutMs: nu
     duplicate_answers: sum(duplicates.map(repeatedAnswers)),
     repeated_idempotent_executions: sum(calls.filter(({ idempotent }) => idempotent).map(repeatedRuns)),
     silent_second_executions: sum(silent.map(repeatedRuns)),
+    given_up: calls.filter(isGivenUp).length,
     idempotent_not_survived: fallen.length,
     late: late.length,
     tasks: tasks.length,
@@ -132,10 +135,22 @@ const REPLACED_MS = 8_000;
 /** Ends that a call which may run twice must not come to when workers die. */
 const FALLEN = new Set(['worker_lost', 'outcome_unknown']);
 
-function hasFallen({ call, idempotent, answers, taskEnd }: CallHistory): boolean {
-  if (!idempotent || call.includes('.poison.')) return false;
-  return FALLEN.has(answers.at(-1)?.outcome ?? '') || taskEnd?.status === 'failed';
+function hasFallen(call: CallHistory): boolean {
+  if (!maySurvive(call) || isGivenUp(call)) return false;
+  return FALLEN.has(call.answers.at(-1)?.outcome ?? '') || call.taskEnd?.status === 'failed';
 }
+
+/** By the rule for calls that kill their workers, which cannot tell bad luck from guilt. */
+function isGivenUp(call: CallHistory): boolean {
+  return maySurvive(call) && (call.answers.at(-1)?.deaths ?? 0) >= MAX_DEATHS;
+}
+
+function maySurvive({ call, idempotent }: CallHistory): boolean {
+  return idempotent && !call.includes('.poison.');
+}
+
+/** Deaths of workers after which a call is given up, unless it is set. */
+const MAX_DEATHS = 3;
 
 function repeatedRuns({ begins }: CallHistory): number {
   return Math.max(0, begins.length - 1);
