@@ -15,10 +15,13 @@ export class AppProcess {
   readonly #child: ChildProcess;
   /** Where a front door serves MCP. */
   readonly httpPort: number;
+  /** Where it serves its operators. */
+  readonly adminPort: number;
 
-  private constructor(child: ChildProcess, httpPort: number) {
+  private constructor(child: ChildProcess, httpPort: number, adminPort: number) {
     this.#child = child;
     this.httpPort = httpPort;
+    this.adminPort = adminPort;
   }
 
   /** Resolves when the process says that it is ready. */
@@ -41,9 +44,9 @@ export class AppProcess {
       ...settings,
     };
     const child = spawn(process.execPath, [...NODE_FLAGS, main], { env, stdio: ['ignore', 2, 'inherit'] });
-    const started = new AppProcess(child, httpPort);
+    const started = new AppProcess(child, httpPort, adminPort);
     try {
-      await started.#untilReady(app, adminPort);
+      await started.#untilReady(app);
     } catch (error) {
       await started.stop();
       throw error;
@@ -68,9 +71,9 @@ export class AppProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  async #untilReady(app: string, adminPort: number): Promise<void> {
+  async #untilReady(app: string): Promise<void> {
     const giveUpAt = Date.now() + READY_TIMEOUT_MS;
-    while (!(await answersReady(adminPort))) {
+    while (!(await answersReady(this.adminPort))) {
       if (this.#ended) throw new Error(`the ${app} ended with code ${this.#child.exitCode}`);
       if (Date.now() > giveUpAt) throw new Error(`the ${app} was not ready after ${READY_TIMEOUT_MS} ms`);
       await delay(50);

@@ -39,6 +39,12 @@ export const FIGURES: readonly Figure[] = [
     digits: 2,
     bar: { atMost: 1.2 },
   },
+  {
+    name: 'scaling_read_p99_ms',
+    meaning: 'GET /scaling/<pool> with 100,000 calls waiting',
+    digits: 2,
+    bar: { atMost: 10 },
+  },
   { name: 'stateless_rps', meaning: 'calls that need no session, 100 connections', digits: 0 },
   { name: 'session_rps', meaning: 'the same calls in a session of the 2025 era', digits: 0 },
   { name: 'session_cost', meaning: 'stateless over session', digits: 2, bar: { atMost: 1.5 } },

@@ -40,7 +40,7 @@ const PARTS: readonly Part[] = [
   { subjects: ['job_per_call', 'raw_list', 'raw_list_batched', 'millrace_broker'], run: compareBrokers },
   { subjects: ['serial'], run: measureSerial },
   { subjects: ['spread'], run: measureSpread },
-  { subjects: ['backlog'], run: measureBacklog },
+  { subjects: ['backlog', 'scaling_read'], run: measureBacklog },
   { subjects: ['session_cost'], run: compareSession },
   { subjects: ['upstream_gain'], run: compareUpstream },
   { subjects: ['batch_gain'], run: compareBatch },

@@ -67,6 +67,11 @@ export class ImageBuild {
     return join(this.rootOf(name), workdir?.text ?? '/');
   }
 
+  /** An absolute path of a stage, as a path of this machine. */
+  pathIn(name: string, path: string): string {
+    return join(this.rootOf(name), path);
+  }
+
   /** The environment of a container of this stage; absolute paths are those of this machine. */
   environmentOf(name: string): Record<string, string> {
     const environment = environmentOf(stepsOf(this.#options.stages, name));

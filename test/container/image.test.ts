@@ -1,8 +1,8 @@
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findRedis, type LocalRedis } from '@millrace/broker';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { connectModern } from '../support/clients.ts';
 import { Container } from './container.ts';
 import { parseDockerfile, type Stage } from './dockerfile.ts';
@@ -24,6 +24,14 @@ function withOwnTools(): Stage[] {
   const page = readFileSync(join(ROOT, 'docs/container.md'), 'utf8');
   const [, example = ''] = /```dockerfile\n([\s\S]*?)```/.exec(page) ?? [];
   return parseDockerfile(example.replace('FROM millrace-worker', 'FROM worker AS own-tools'));
+}
+
+/** Where `docker run` of the documentation mounts the tools, and what it says of them. */
+function documentedMount(): { readonly folder: string; readonly plugins: string } {
+  const page = readFileSync(join(ROOT, 'docs/container.md'), 'utf8');
+  const [, plugins = '', folder = ''] =
+    /MILLRACE_PLUGINS=(\S+) -v \.\/tools:([^:\s]+):ro millrace-worker/.exec(page) ?? [];
+  return { folder, plugins };
 }
 
 beforeAll(async () => {
@@ -108,6 +116,23 @@ test('the containers serve a call with tools of an own image, are healthy, write
   expect([frontDoor.errors, worker.errors]).toEqual(['', '']);
   expect(globSync('**', { cwd: ownBuild.rootOf('own-tools') })).toEqual(before);
   running.length = 0;
+});
+
+test('a folder that is mounted brings its tools, and gets nothing written into it', async () => {
+  const { folder, plugins } = documentedMount();
+  const tools = join(ROOT, 'helm/millrace/files/tools');
+  // A copy: of a link Node takes the place that it leads to, where other packages are.
+  cpSync(tools, build.pathIn('worker', folder), { recursive: true });
+  onTestFinished(() => rmSync(build.pathIn('worker', folder), { recursive: true }));
+  const worker = start('worker', { MILLRACE_PLUGINS: plugins });
+  const frontDoor = start('front-door');
+  const [ports] = await Promise.all([frontDoor.listening(), worker.listening()]);
+  await frontDoor.logs.first('the catalogue changed', { workers: 1 });
+  const client = await connectModern(`http://127.0.0.1:${ports.http?.port}/mcp`);
+  const answer = await client.callTool({ name: 'hello', arguments: { name: 'Grace' } });
+  expect(answer.content).toEqual([{ type: 'text', text: 'hello, Grace' }]);
+  await client.close();
+  expect(globSync('**', { cwd: build.pathIn('worker', folder) })).toEqual(globSync('**', { cwd: tools }));
 });
 
 test('a container without its settings says what it needs, and ends with 1', async () => {

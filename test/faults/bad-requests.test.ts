@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { META, MODERN_REVISION, REVISIONS } from '@millrace/protocol';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
@@ -52,6 +53,13 @@ describe.each(ERAS)('a request of $era', ({ era, request }) => {
       expect(answer.message.error?.message).toContain('application/json');
     },
   );
+
+  test('that is compressed is refused', async () => {
+    const { headers, body } = withHeaders(request('tools/list'), { 'content-encoding': 'gzip' });
+    const answer = await sendRaw(cluster.url, headers, Uint8Array.from(gzipSync(JSON.stringify(body))));
+    expect(answer.status).toBe(415);
+    expect(answer.message.error?.message).toContain('Content-Encoding');
+  });
 
   test('that takes no answer we can give is refused', async () => {
     const answer = await send(cluster.url, withHeaders(request('tools/list'), { accept: 'text/html' }));

@@ -11,6 +11,7 @@ afterAll(() => cluster.stop());
 const ECHO_MS = 600;
 
 const ENDED_WELL = { code: 0, signal: null };
+const CUT_WORK_OFF = { code: 1, signal: null };
 const urlOf = () => cluster.urls.at(-1) ?? '';
 
 /** A call that runs until its key is released. */
@@ -92,10 +93,11 @@ test('at its deadline a worker hands back what may run again: another one answer
   expect(await exit).toEqual(ENDED_WELL);
 });
 
-test('what must not run twice is stopped at the deadline, and its caller told', async () => {
+test('what must not run twice is stopped at the deadline, its caller told, and the exit code is 1', async () => {
   await startHurriedWorker();
   const answer = send(cluster.url, toolCall('charge', { key: 'too long' }));
   const worker = await cluster.logged('started', { key: 'too long' });
+  worker.expectDeath();
   const exit = worker.kill('SIGTERM');
   const aborted = await worker.logs.first('aborted', { key: 'too long' });
   expect(aborted['reason']).toContain('shutting down');
@@ -103,8 +105,43 @@ test('what must not run twice is stopped at the deadline, and its caller told', 
     code: -32006,
     data: { name: 'shutting_down', retryable: false },
   });
-  expect(await exit).toEqual(ENDED_WELL);
+  expect(await exit).toEqual(CUT_WORK_OFF);
+  const line = await worker.logs.first('failed to stop');
+  expect(line['err']).toMatchObject({ message: expect.stringContaining('neither end nor be handed back') });
 });
+
+test.each(['HTTP', 'WebSocket'] as const)(
+  'a front door at its deadline cuts off what is not answered over %s: the exit code is 1',
+  async (transport) => {
+    const worker = await cluster.startWorker();
+    const frontDoor = await cluster.startFrontDoor({ MILLRACE_SHUTDOWN_TIMEOUT_MS: '300' });
+    await frontDoor.logs.first('the catalogue changed', { workers: 1 });
+    const broken = transport === 'HTTP' ? brokenRequest(transport) : brokenWebSocket(transport);
+    await worker.logs.first('started', { key: transport });
+    frontDoor.expectDeath();
+    expect(await frontDoor.kill('SIGTERM')).toEqual(CUT_WORK_OFF);
+    const line = await frontDoor.logs.first('failed to stop');
+    expect(line['err']).toMatchObject({ message: expect.stringContaining('cut off') });
+    await broken;
+    worker.release(transport);
+    const gone = cluster.frontDoors[0]?.logs.next('the catalogue changed', { workers: 0 });
+    await worker.kill('SIGTERM');
+    await gone;
+  },
+);
+
+/** Resolves when the connection of a call breaks before its answer. */
+function brokenRequest(key: string): Promise<void> {
+  return expect(send(urlOf(), toolCall('hold', { key }))).rejects.toThrow();
+}
+
+async function brokenWebSocket(key: string): Promise<void> {
+  const socket = new WebSocket(urlOf().replace(/^http(.*)mcp$/, 'ws$1ws'));
+  const closed = once(socket, 'close') as Promise<[CloseEvent]>;
+  await once(socket, 'open');
+  socket.send(JSON.stringify(toolCall('hold', { key }).body));
+  expect((await closed)[0].code).toBe(1006);
+}
 
 test.each(['worker', 'front door'] as const)('a second signal ends a %s at once, with 1', async (role) => {
   const came = cluster.frontDoors[0]?.logs.next('the catalogue changed', { workers: 1 });
@@ -120,7 +157,7 @@ test.each(['worker', 'front door'] as const)('a second signal ends a %s at once,
   await victim.logs.first('stopping');
   // A signal that comes with the first one is its echo.
   await new Promise((resolve) => setTimeout(resolve, ECHO_MS));
-  expect(await victim.kill('SIGTERM')).toEqual({ code: 1, signal: null });
+  expect(await victim.kill('SIGTERM')).toEqual(CUT_WORK_OFF);
   if (role === 'worker') await cluster.startWorker().then((next) => next.release(role));
   cluster.release(role);
   await answer;

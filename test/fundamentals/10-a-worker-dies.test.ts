@@ -1,6 +1,7 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { connectModern } from '../support/clients.ts';
 import { startCluster } from '../support/cluster.ts';
+import { metricOf } from '../support/metric.ts';
 import { send, toolCall } from '../support/wire.ts';
 
 /**
@@ -53,6 +54,30 @@ test('calls of a lost batch that were answered already are not run again', async
   expect((await held).message.result).toMatchObject({ content: [{ text: 'last is done' }] });
   expect(charges).toHaveLength(3);
   expect(['x', 'y', 'z'].map(startsOf)).toEqual([1, 1, 1]);
+});
+
+test('with the default times it is noticed within three seconds, and its call begins again within five', async () => {
+  const usual = await startCluster({ workers: 2 });
+  onTestFinished(() => usual.stop());
+  const lost = () => metricOf(usual.adminUrls[0], 'millrace_workers_lost_total');
+  const answer = send(usual.url, toolCall('hold', { key: 'usual' }));
+  const worker = await usual.logged('started', { key: 'usual' });
+  const other = usual.workers.find((one) => one !== worker);
+  expect(await lost()).toBe(0);
+  const missed = usual.frontDoors[0]?.logs.next('the catalogue changed', { workers: 1 });
+  const killedAt = Date.now();
+  await worker.kill('SIGKILL');
+  const since = () => Date.now() - killedAt;
+  const [noticedMs, begunMs] = await Promise.all([
+    missed?.then(since),
+    other?.logs.first('started', { key: 'usual' }).then(since),
+  ]);
+  expect(noticedMs).toBeLessThan(3_500);
+  expect(begunMs).toBeLessThan(5_000);
+  // It counts as lost when its farewell has not come for as long again.
+  await expect.poll(lost, { timeout: 5_000 }).toBe(1);
+  usual.release('usual');
+  expect((await answer).message.result).toMatchObject({ content: [{ text: 'usual is done' }] });
 });
 
 function startsOf(key: string): number {

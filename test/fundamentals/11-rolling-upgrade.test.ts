@@ -1,3 +1,4 @@
+import { INPUT_VERSION_META_KEY } from '@millrace/toolkit';
 import { afterAll, expect, test } from 'vitest';
 import { connectModern } from '../support/clients.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
@@ -64,4 +65,34 @@ test('an old worker that joins late leaves to new ones what it cannot read', asy
   );
   expect(texts).toEqual(['first is done', 'second is done']);
   expect(old.logs.having('started')).toEqual([]);
+});
+
+test('arguments of yesterday work while a tool with other ones is rolled out, and after it', async () => {
+  const cluster = await start({ plugins: ['migrated'], workerEnv: { RELEASE: 'yesterday' } });
+  const client = await connectModern(cluster.url);
+  const address = async (args: Record<string, string>, version?: number) => {
+    const _meta = version === undefined ? {} : { _meta: { [INPUT_VERSION_META_KEY]: version } };
+    const { content } = await client.callTool({ name: 'address', arguments: args, ..._meta });
+    return (content[0] as { text: string }).text;
+  };
+  const known = { fullName: 'Ada Lovelace' };
+  expect(await address(known)).toBe('Dear Ada Lovelace');
+
+  await cluster.startWorker({ RELEASE: 'today' });
+  await cluster.seesWorkers(2);
+  const forms = new Set<string>();
+  const addressMany = async () => {
+    // Each has its own arguments, or they would share one answer.
+    const letters = Array.from({ length: 20 }, (_, n) => address({ fullName: `Ada L${n}` }));
+    for (const letter of await Promise.all(letters)) forms.add(letter.replace(/\d+/, ''));
+    return forms;
+  };
+  await expect.poll(addressMany, { timeout: 5_000 }).toEqual(new Set(['Dear Ada L', 'Dear Ada of the Ls']));
+
+  const [old] = cluster.workers;
+  old?.kill('SIGTERM');
+  await old?.exited;
+  expect(await address(known)).toBe('Dear Ada of the Lovelaces');
+  expect(await address(known, 1)).toBe('Dear Ada of the Lovelaces');
+  expect(await address({ first: 'Ada', last: 'Lovelace' }, 2)).toBe('Dear Ada of the Lovelaces');
 });

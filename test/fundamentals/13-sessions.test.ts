@@ -96,12 +96,49 @@ test('a tool asks the client, who answers on the other replica', async () => {
   expect((await session.post(there, answer)).status).toBe(202);
 });
 
-test('a client that never answers lets the call reach its deadline', async () => {
+test.each([
+  {
+    tool: 'summarise',
+    capability: 'sampling',
+    asked: { method: 'sampling/createMessage', params: { maxTokens: 20 } },
+    answer: { role: 'assistant', content: { type: 'text', text: 'plenty' }, model: 'm-1' },
+    said: 'm-1 says: plenty',
+  },
+  {
+    tool: 'list_folders',
+    capability: 'roots',
+    asked: { method: 'roots/list' },
+    answer: { roots: [{ uri: 'file:///mill' }, { uri: 'file:///barn' }] },
+    said: 'file:///mill file:///barn',
+  },
+])('what $tool asks for by $capability is answered on the other replica', async (row) => {
+  const session = await Session.open(here, { capabilities: { [row.capability]: {} } });
+  const call = await session.call(here, row.tool);
+  const { message: question } = await call.message();
+  expect(question).toMatchObject(row.asked);
+  expect((await session.post(there, { id: question['id'], result: row.answer })).status).toBe(202);
+  expect(textOf((await call.message()).message)).toBe(row.said);
+});
+
+test('a tool that asks for what the client cannot do tells so, and asks nobody', async () => {
+  const session = await Session.open(here, { capabilities: { elicitation: {} } });
+  for (const name of ['summarise', 'list_folders']) {
+    const { message } = await session.request(there, 'tools/call', { name, arguments: {} });
+    expect(message.error?.data?.['name'] ?? textOf(message)).toMatch(/capab/);
+  }
+});
+
+test('a client that never answers lets the call reach its deadline, and the tool gets an error', async () => {
   const session = await Session.open(here, { capabilities: { elicitation: {} } });
   const call = await session.call(here, 'ask_briefly');
   const { message: question } = await call.message();
   const { message } = await call.message();
   expect((message as JsonRpcResponse).error?.data?.['name']).toBe('deadline_exceeded');
+  const [worker] = cluster.workers;
+  expect(await worker?.logs.first('asked in vain')).toMatchObject({
+    name: 'MillraceError',
+    message: 'ask_briefly was not finished by its deadline',
+  });
   const late = { id: question['id'], result: { action: 'decline' } };
   expect((await session.post(here, late)).status).toBe(202);
 });

@@ -1,8 +1,9 @@
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { pluginPath } from '../support/plugin-path.ts';
+import { Session } from '../support/session.ts';
 import { EventStream } from '../support/sse.ts';
-import { modernRequest, send, sessionRequest, toolCall } from '../support/wire.ts';
+import { modernRequest, send, toolCall } from '../support/wire.ts';
 
 /**
  * Clients of 2026-07-28 hear of changes on streams that they open with a filter. A change is told by whoever sees it
@@ -67,30 +68,54 @@ test('who follows a resource hears of it on any replica, and of no other', async
   }
 });
 
-test('when a worker brings new tools, both kinds of clients are told once', async () => {
-  const modern = await listen(there, { toolsListChanged: true });
-  await modern.message();
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
-  const { headers } = await send(here, sessionRequest('initialize', params));
-  const session = await EventStream.open(here, {
-    headers: { accept: 'text/event-stream', 'mcp-session-id': headers.get('mcp-session-id') ?? '' },
-  });
-  onTestFinished(() => session.drop());
-  await session.next();
+const TOOLS = 'notifications/tools/list_changed';
+const UPDATED = 'notifications/resources/updated';
 
-  // A second worker with the same tools changes nothing; one with more does.
-  await cluster.startWorker();
-  await cluster.startWorker({ MILLRACE_PLUGINS: [pluginPath('asking'), pluginPath('fixture')].join(',') });
-  expect((await modern.message()).message['method']).toBe('notifications/tools/list_changed');
-  const told = new Set<unknown>();
-  while (told.size < 3) told.add((await session.message()).message['method']);
-  expect([...told].sort()).toEqual([
-    'notifications/prompts/list_changed',
-    'notifications/resources/list_changed',
-    'notifications/tools/list_changed',
-  ]);
+/** Reads until such a message has come so often. @returns the methods of all that came, in order */
+async function methodsUntil(stream: EventStream, last: string, times = 1): Promise<unknown[]> {
+  const methods: unknown[] = [];
+  while (methods.filter((method) => method === last).length < times) {
+    methods.push((await stream.message()).message['method']);
+  }
+  return methods;
+}
+
+async function listenInSession(url: string, uri: string): Promise<EventStream> {
+  const session = await Session.open(url);
+  await session.request(url, 'resources/subscribe', { uri });
+  const stream = await session.stream(url);
+  onTestFinished(() => stream.drop());
+  await stream.next();
+  return stream;
+}
+
+test('when a worker brings new tools, both kinds of clients are told once', async () => {
+  const uri = 'note://the-end';
+  const modern = await listen(there, { toolsListChanged: true, resourceSubscriptions: [uri] });
+  await modern.message();
+  const session = await listenInSession(here, uri);
+  const startWith = (...plugins: string[]) =>
+    cluster.startWorker({ MILLRACE_PLUGINS: plugins.map(pluginPath).join(',') });
+
+  // Workers with the same tools change nothing, neither before nor after one that brings more.
+  await startWith('asking');
+  await startWith('asking', 'fixture');
+  const [told, toldInSession] = [await methodsUntil(modern, TOOLS), await methodsUntil(session, TOOLS)];
   const tools = (await send(there, modernRequest('tools/list'))).message.result?.['tools'];
   expect(tools).toContainEqual(expect.objectContaining({ name: 'echo' }));
+  await startWith('asking', 'fixture');
+
+  // The next change, and the mark after it, come behind whatever was told of the first one a second time.
+  await startWith('asking', 'fixture', 'counting');
+  told.push(...(await methodsUntil(modern, TOOLS)));
+  toldInSession.push(...(await methodsUntil(session, TOOLS)));
+  await send(here, toolCall('touch', { uri }));
+  told.push(...(await methodsUntil(modern, UPDATED)));
+  toldInSession.push(...(await methodsUntil(session, UPDATED)));
+
+  expect(told).toEqual([TOOLS, TOOLS, UPDATED]);
+  const others = ['notifications/prompts/list_changed', 'notifications/resources/list_changed'];
+  expect(toldInSession.toSorted()).toEqual([...others, UPDATED, TOOLS, TOOLS]);
 });
 
 test('a front door that stops ends its streams on purpose', async () => {

@@ -8,7 +8,7 @@ const PING = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{}}';
 const POST =
   'POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\naccept: application/json\r\n';
 
-/** Bytes that two readers may take for different requests. None may be answered with a result. */
+/** Bytes that two readers may take for different requests. Each is refused, and nothing more is read of its connection. */
 const SMUGGLED: Readonly<Record<string, (credential: string) => string>> = {
   'length and chunks': (own) =>
     `${POST}${own}content-length: ${PING.length}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${PING}`,
@@ -21,7 +21,8 @@ const SMUGGLED: Readonly<Record<string, (credential: string) => string>> = {
     `${POST.replaceAll('\r\n', '\n')}${own}content-length: ${PING.length}\n\n${PING}`,
   'a folded header': (own) => `${POST}${own}x: a\r\n b\r\ncontent-length: ${PING.length}\r\n\r\n${PING}`,
   'a NUL in a header': (own) => `${POST}${own}x: a\0b\r\ncontent-length: ${PING.length}\r\n\r\n${PING}`,
-  'a whole URL for another host': () => `GET http://evil.example/mcp HTTP/1.1\r\nhost: evil.example\r\n\r\n`,
+  'a whole URL for another host': () =>
+    'GET http://evil.example/mcp HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n',
   'no host': (own) =>
     `${POST.replace('host: 127.0.0.1\r\n', '')}${own}content-length: ${PING.length}\r\n\r\n${PING}`,
   'a tunnel': () => 'CONNECT 127.0.0.1:6379 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n',
@@ -43,14 +44,16 @@ const UNFINISHED: Readonly<Record<string, (credential: string) => string>> = {
     `GET /ws HTTP/1.1\r\nhost: 127.0.0.1\r\n${own}upgrade: websocket\r\nconnection: upgrade\r\n`,
 };
 
+/** One refusal, which says that it is the last answer on its connection. */
+const REFUSED = /^HTTP\/1\.1 4\d\d (?:(?!\r\n\r\n).)*\r\nconnection: close\r\n/is;
+
 export const smuggling: Attack = async (context) => {
   for (const [name, make] of Object.entries(SMUGGLED)) {
     const answer = await exchange(context, make(credentialLine(context)));
-    context.judge.expect(
-      name,
-      !answer.includes('"result"') && !/^HTTP\/1.1 5/.test(answer),
-      answer.slice(0, 200),
-    );
+    // Who asks for a tunnel gets no answer at all.
+    const isRefused = name === 'a tunnel' ? answer === '' : REFUSED.test(answer);
+    const answers = answer.match(/^HTTP\/1\.1 /gm)?.length ?? 0;
+    context.judge.expect(name, isRefused && answers <= 1, answer.slice(0, 200));
   }
 };
 

@@ -1,4 +1,5 @@
-import { connectRedis } from '../support/leftovers.ts';
+import { Redis } from 'ioredis';
+import { connectRedis, type TestRedis } from '../support/leftovers.ts';
 import type { Tree } from './chart.ts';
 
 /** Where the names of the cluster are on this machine. */
@@ -19,7 +20,7 @@ export interface Decision {
 
 /**
  * Does with a ScaledObject what KEDA and the HPA do: reads each trigger as its scaler would (`metrics-api`: GET and the
- * number at `valueLocation`; `redis`: the length of the list or sorted set), composes the formula if there is one, and
+ * number at `valueLocation`; `redis`, `redis-sentinel`: the length of the list or sorted set), composes the formula if there is one, and
  * divides by the target for one replica. Sources: keda.sh/docs/2.21, scalers and ScaledObject specification.
  */
 export async function decide(spec: Tree, surroundings: Surroundings): Promise<Decision> {
@@ -37,9 +38,20 @@ export async function decide(spec: Tree, surroundings: Surroundings): Promise<De
   return { values, active, wanted, replicas: active ? bounded : spec.minReplicaCount };
 }
 
+type Scaler = (metadata: Tree, resolve: Surroundings['resolve']) => Promise<number>;
+
+/** By the type of the trigger. */
+const SCALERS: Readonly<Record<string, Scaler>> = {
+  'metrics-api': value,
+  redis: async (metadata) => length(await plainRedis(metadata), metadata),
+  'redis-sentinel': async (metadata) => length(masterOf(metadata), metadata),
+};
+
 async function read({ type, metadata }: Tree, { resolve }: Surroundings): Promise<number | undefined> {
+  const scaler = SCALERS[type];
+  if (!scaler) throw new Error(`nobody knows here how KEDA reads a trigger of type ${type}`);
   try {
-    return type === 'redis' ? await length(metadata) : await value(metadata, resolve);
+    return await scaler(metadata, resolve);
   } catch {
     // A scaler that fails gives no figure; what that leads to is what the tests look at.
     return undefined;
@@ -58,11 +70,22 @@ async function value({ url, valueLocation }: Tree, resolve: Surroundings['resolv
   return found;
 }
 
+function plainRedis({ address, databaseIndex, enableTLS }: Tree): Promise<TestRedis> {
+  return connectRedis(`${enableTLS === 'true' ? 'rediss' : 'redis'}://${address}/${databaseIndex}`);
+}
+
+/** Asks the Sentinels for the server that takes writes now. */
+function masterOf({ addresses, sentinelMaster, databaseIndex, enableTLS }: Tree): Redis {
+  const sentinels = addresses.split(',').map((address: string) => {
+    const [host = '', port] = address.split(':');
+    return { host, port: Number(port) };
+  });
+  const tls = enableTLS === 'true' && { tls: {}, enableTLSForSentinelMode: true };
+  return new Redis({ sentinels, name: sentinelMaster, db: Number(databaseIndex), ...tls });
+}
+
 /** KEDA asks for the type of the key first, and counts what there is none of as 0. */
-async function length({ address, listName, databaseIndex, enableTLS }: Tree): Promise<number> {
-  const redis = await connectRedis(
-    `${enableTLS === 'true' ? 'rediss' : 'redis'}://${address}/${databaseIndex}`,
-  );
+async function length(redis: TestRedis | Redis, { listName }: Tree): Promise<number> {
   try {
     const type = await redis.type(listName);
     return type === 'zset' ? await redis.zcard(listName) : await redis.llen(listName);

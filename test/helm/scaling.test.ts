@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { findRedis, type LocalRedis } from '@millrace/broker';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { WatchedRedis } from '../redis/watched-redis.ts';
 import { connectModern } from '../support/clients.ts';
-import { findLeftovers } from '../support/leftovers.ts';
 import { pluginPath } from '../support/plugin-path.ts';
-import { Chart, find, type Manifest, type Tree, type Values } from './chart.ts';
+import { find, type Values } from './chart.ts';
 import { FETCH_TIMEOUT_MS, HELM_VERSIONS, helmProgram } from './helm-binaries.ts';
-import { type Decision, decide } from './keda.ts';
-import { PodProcess } from './pod-process.ts';
+import { decide } from './keda.ts';
+import { Release } from './release.ts';
 
 const VERSION = HELM_VERSIONS.at(-1) ?? '';
 /** Each test starts processes of its own, some of them in turn. */
@@ -16,9 +15,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 /** Until what was sent has come to rest in the queue. */
 const SETTLED_MS = 20_000;
 
-const pods: PodProcess[] = [];
 let redis: LocalRedis;
-let prefix = '';
+let release: Release | undefined;
 
 beforeAll(async () => {
   helmProgram(VERSION);
@@ -26,77 +24,19 @@ beforeAll(async () => {
 }, FETCH_TIMEOUT_MS);
 
 afterEach(async () => {
-  for (const pod of pods) pod.signal('SIGTERM');
-  const codes = await Promise.all(pods.splice(0).map((pod) => pod.ended()));
-  expect(codes.filter((code) => code !== 0)).toEqual([]);
-  expect(await findLeftovers(redis.url, prefix)).toEqual([]);
+  await release?.stop();
+  release = undefined;
 });
 
 afterAll(() => redis.stop());
 
-/** An installation of which the first front door runs here, on a Redis below a prefix of its own. */
-class Release {
-  readonly manifests: readonly Manifest[];
-  admin = '';
-  url = '';
-
-  constructor(autoscaling: Values, values: Values = {}) {
-    prefix = `test-${randomBytes(4).toString('hex')}`;
-    const pool = {
-      slots: 4,
-      plugins: [pluginPath('fixture')],
-      autoscaling: { mode: 'keda', ...autoscaling },
-    };
-    const common = { redis: { url: redis.url }, auth: { mode: 'none' }, prefix };
-    this.manifests = new Chart(VERSION).render({ ...common, pools: { default: pool }, ...values });
-  }
-
-  get scaledObject(): Manifest {
-    return find(this.manifests, 'ScaledObject', 'demo-millrace-worker-default');
-  }
-
-  async startFrontDoor(): Promise<PodProcess> {
-    const frontDoor = this.#start('front-door', 'demo-millrace-front-door');
-    const { http, admin } = await frontDoor.listening();
-    this.url = `http://127.0.0.1:${http?.port}/mcp`;
-    this.admin = `127.0.0.1:${admin.port}`;
-    return frontDoor;
-  }
-
-  async startWorker(): Promise<PodProcess> {
-    const worker = this.#start('worker', 'demo-millrace-worker-default');
-    await worker.listening();
-    return worker;
-  }
-
-  /** Starts a pod that ends by itself, near the front door that runs here. */
-  run(spec: Tree, env: Readonly<Record<string, string>> = {}): PodProcess {
-    const { manifests, url } = this;
-    return new PodProcess({ manifests, spec, image: 'front-door', env: { MILLRACE_URL: url, ...env } });
-  }
-
-  /** What KEDA makes of it at this moment, with the Service of the admin port at the front door that runs here. */
-  decide(): Promise<Decision> {
-    return decide(this.scaledObject.spec, { resolve: (host) => this.#resolve(host) });
-  }
-
-  #resolve(host: string): string {
-    const [name = '', namespace] = host.split(':')[0]?.split('.') ?? [];
-    const { spec } = find(this.manifests, 'Service', name);
-    expect([namespace, spec.ports[0].port]).toEqual(['tools', Number(host.split(':')[1])]);
-    return this.admin;
-  }
-
-  #start(image: string, deployment: string): PodProcess {
-    const { spec } = find(this.manifests, 'Deployment', deployment).spec.template;
-    const pod = new PodProcess({ manifests: this.manifests, spec, image });
-    pods.push(pod);
-    return pod;
-  }
+function install(autoscaling: Values, values: Values = {}): Release {
+  release = new Release(redis.url, autoscaling, values);
+  return release;
 }
 
 test('real work on a real queue gives the replicas that the arithmetic says', async () => {
-  const release = new Release({ targetUtilization: 0.75, targetWaitMs: 600_000, maxReplicas: 30 });
+  const release = install({ targetUtilization: 0.75, targetWaitMs: 600_000, maxReplicas: 30 });
   const frontDoor = await release.startFrontDoor();
   const worker = await release.startWorker();
   await frontDoor.logs.first('the catalogue changed', { workers: 1 });
@@ -130,7 +70,7 @@ test.each([
   ['the highest of all triggers', false],
   ['a formula over all triggers', true],
 ])('with %s, the lists stand in for a front door that does not answer', async (_, scalingModifiers) => {
-  const release = new Release({ callsPerReplica: 1, maxReplicas: 50, keda: { scalingModifiers } });
+  const release = install({ callsPerReplica: 1, maxReplicas: 50, keda: { scalingModifiers } });
   const frontDoor = await release.startFrontDoor();
   const worker = await release.startWorker();
   await frontDoor.logs.first('the catalogue changed', { workers: 1 });
@@ -158,7 +98,7 @@ test.each([
 });
 
 test('a call to a pool without workers brings the first one, which answers it', async () => {
-  const release = new Release({ minReplicas: 0 });
+  const release = install({ minReplicas: 0 });
   const frontDoor = await release.startFrontDoor();
   const first = await release.startWorker();
   await frontDoor.logs.first('the catalogue changed', { workers: 1 });
@@ -182,10 +122,11 @@ test('workers of several pools are needed for the calls of all of them', async (
     plugins: [pluginPath('fixture')],
     autoscaling: { mode: 'keda' },
   };
-  const release = new Release({}, { pools: { default: pool } });
+  const release = install({}, { pools: { default: pool } });
   await release.startFrontDoor();
   const { values } = await release.decide();
   expect(values).toEqual({ demand: 0, wait_0: 0, active_0: 0, wait_1: 0, active_1: 0 });
+  const { prefix } = release;
   const lists = release.scaledObject.spec.triggers.flatMap(
     ({ metadata }: { metadata: { listName?: string } }) =>
       metadata.listName === undefined ? [] : [metadata.listName],
@@ -195,10 +136,40 @@ test('workers of several pools are needed for the calls of all of them', async (
   );
 });
 
+test('with Sentinels KEDA reads the lists of the master, also of the one that takes over', async () => {
+  const watched = await WatchedRedis.start();
+  onTestFinished(() => watched.stop());
+  const nodes = watched.env['MILLRACE_REDIS_SENTINELS']?.split(',');
+  const masterName = watched.env['MILLRACE_REDIS_MASTER_NAME'];
+  const shared = { redis: { url: watched.env['REDIS_URL'], sentinel: { nodes, masterName } } };
+  const sentinelRelease = new Release(watched.url, { callsPerReplica: 1 }, shared);
+  onTestFinished(() => sentinelRelease.stop(watched.url));
+  const frontDoor = await sentinelRelease.startFrontDoor();
+  const worker = await sentinelRelease.startWorker();
+  await frontDoor.logs.first('the catalogue changed', { workers: 1 });
+  const client = await connectModern(sentinelRelease.url);
+  const call = client.callTool({ name: 'hold', arguments: { key: 'watched' } });
+  const listed = { values: { demand: undefined, wait_0: 0, active_0: 1 }, active: true, wanted: 1 };
+  sentinelRelease.admin = '127.0.0.1:1';
+  await vi.waitFor(async () => expect(await sentinelRelease.decide()).toMatchObject(listed), SETTLED_MS);
+
+  await watched.failOver();
+  expect(await sentinelRelease.decide()).toMatchObject(listed);
+  worker.release('watched');
+  await call;
+});
+
+test('a trigger of a kind that is not known is an error, not a guess', async () => {
+  const { spec } = install({}).scaledObject;
+  const [{ metadata }] = spec.triggers;
+  const foreign = { ...spec, triggers: [{ type: 'redis-cluster', name: 'demand', metadata }] };
+  await expect(decide(foreign, { resolve: (host) => host })).rejects.toThrow(/redis-cluster/);
+});
+
 test('the rendered pods serve the call of helm test, and end with 0 on SIGTERM', async () => {
   const values = { pools: { default: {} }, config: { pageSize: 10, frontDoor: {}, worker: {} } };
   const shared = { ...values, config: { frontDoor: { pageSize: 10 }, worker: { lockMs: 6_000 } } };
-  const release = new Release({}, shared);
+  const release = install({}, shared);
   const frontDoor = await release.startFrontDoor();
   const worker = await release.startWorker();
   await frontDoor.logs.first('the catalogue changed', { workers: 1 });
@@ -210,7 +181,7 @@ test('the rendered pods serve the call of helm test, and end with 0 on SIGTERM',
 });
 
 test('with API keys the pods share a key of the chart, and helm test needs a credential', async () => {
-  const release = new Release({}, { pools: { default: {} }, auth: { mode: 'api-key' } });
+  const release = install({}, { pools: { default: {} }, auth: { mode: 'api-key' } });
   const frontDoor = await release.startFrontDoor();
   await release.startWorker();
   await frontDoor.logs.first('the catalogue changed', { workers: 1 });
@@ -229,7 +200,7 @@ test('with API keys the pods share a key of the chart, and helm test needs a cre
 });
 
 test('helm test fails when nothing answers', async () => {
-  const release = new Release({}, { pools: { default: {} } });
+  const release = install({}, { pools: { default: {} } });
   const { spec } = find(release.manifests, 'Pod', 'demo-millrace-test');
   const client = release.run(spec, { MILLRACE_URL: 'http://127.0.0.1:1/mcp', MILLRACE_PATIENCE_MS: '0' });
   expect(await client.ended()).toBe(1);

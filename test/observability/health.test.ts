@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../bench/free-port.ts';
 import { startCluster } from '../support/cluster.ts';
+import { NamedRedisProxy } from '../support/named-redis-proxy.ts';
 import { callTool } from '../support/tasks.ts';
 
 const cluster = await startCluster({ privateRedis: true, plugins: ['fixture', 'checked'] });
@@ -20,6 +22,8 @@ async function ask(admin: string | undefined, path: string) {
   const response = await fetch(`${admin}${path}`);
   return { code: response.status, report: (await response.json()) as Report };
 }
+
+const UNKNOWN = { name: 'catalogue', error: 'it is not known yet what the workers serve' };
 
 const broken = (check: string, isBroken: boolean) =>
   callTool(cluster.url, 'break', { check, broken: isBroken });
@@ -80,6 +84,49 @@ describe('a plugin whose need fails', () => {
   }, 15_000);
 });
 
+describe('a worker that takes nothing', () => {
+  const order = async (what: 'drain' | 'resume') => {
+    const fleet = (await (await fetch(`${frontDoor}/workers`)).json()) as { workers: [{ id: string }] };
+    const path = `/workers/${fleet.workers[0].id}/${what}`;
+    expect((await fetch(`${frontDoor}${path}`, { method: 'POST' })).status).toBe(202);
+  };
+
+  test('is not ready, because of its queue', async () => {
+    await order('drain');
+    await expect.poll(async () => (await ask(workerAdmin, '/readyz')).code).toBe(503);
+    const { code, report } = await ask(workerAdmin, '/health');
+    expect([code, report.status]).toEqual([503, 'unhealthy']);
+    expect(checkOf(report, 'queue')).toMatchObject({
+      status: 'unhealthy',
+      error: 'no calls are taken from the queue',
+    });
+  });
+
+  test('is ready when it takes work again', async () => {
+    await order('resume');
+    await expect.poll(async () => (await ask(workerAdmin, '/readyz')).code).toBe(200);
+    expect(checkOf((await ask(workerAdmin, '/health')).report, 'queue')?.status).toBe('healthy');
+  });
+});
+
+test('a front door is not ready until it knows what the workers serve', async () => {
+  const proxy = await NamedRedisProxy.start(cluster.redisUrl);
+  proxy.hold('catalogue');
+  const port = await freePort();
+  const begun = cluster.spawn('front-door', { REDIS_URL: proxy.url, MILLRACE_ADMIN_PORT: String(port) });
+  onTestFinished(async () => {
+    proxy.mend('catalogue');
+    await begun.kill('SIGTERM');
+    await proxy.stop();
+  });
+  const admin = `http://127.0.0.1:${port}`;
+  const failing = async () => (await ask(admin, '/readyz')).report.failing;
+  await expect.poll(async () => failing().catch(() => []), { timeout: 10_000 }).toContainEqual(UNKNOWN);
+  expect((await ask(admin, '/readyz')).code).toBe(503);
+  proxy.mend('catalogue');
+  await expect.poll(async () => (await ask(admin, '/readyz')).code, { timeout: 10_000 }).toBe(200);
+});
+
 describe('while Redis is away', () => {
   beforeAll(() => cluster.stopRedis());
 
@@ -112,4 +159,16 @@ test('a worker that drains is not ready, and ends what it has', async () => {
   cluster.release('drain');
   expect((await held).error).toBeUndefined();
   expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+test('a pool whose last worker is gone degrades its front door, which stays ready for others', async () => {
+  const status = async () => (await ask(frontDoor, '/health')).report.status;
+  await expect.poll(status, { timeout: 10_000 }).toBe('degraded');
+  const { code, report } = await ask(frontDoor, '/health');
+  expect(code).toBe(200);
+  expect(checkOf(report, 'workers')).toMatchObject({
+    status: 'degraded',
+    error: expect.stringMatching(/^no live worker serves .*default/),
+  });
+  expect((await ask(frontDoor, '/readyz')).code).toBe(200);
 });

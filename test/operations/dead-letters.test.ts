@@ -13,17 +13,17 @@ afterAll(async () => {
 });
 
 /** A call of `echo` that was given up, as the queue would have kept it. */
-function addLetter(text: string): Promise<string> {
+function addLetter(text: string, { tenant = 'acme', more = {} } = {}): Promise<string> {
   return letters.add({
     pool: 'default',
     call: {
       id: 'f-gone.1',
       method: 'tools/call',
       target: 'echo',
-      params: { name: 'echo', arguments: { text } },
+      params: { name: 'echo', arguments: { text, ...more } },
       revision: '2026-07-28',
       deadline: Date.now(),
-      principal: { id: 'ada', tenant: 'acme' },
+      principal: { id: 'ada', tenant },
       seal: 'grants something',
     },
     frontDoor: 'f-gone',
@@ -38,9 +38,10 @@ const answerOf = (call: string) =>
 test('the command lists letters, shows one, replays it, and deletes others', async () => {
   const [first, second] = [await addLetter('one'), await addLetter('two')];
   const listed = await millrace(cluster, 'dead-letters list default');
-  expect(listed.stdout).toMatch(new RegExp(`^${first} +20.* +echo +ada +3 +each worker`, 'm'));
+  expect(listed.stdout).toMatch(new RegExp(`^${first} +20.* +echo +acme +ada +3 +each worker`, 'm'));
   const page = JSON.parse((await millrace(cluster, 'dead-letters list default --limit 1 --json')).stdout);
-  expect(page).toMatchObject({ letters: [{ id: first }], next: second });
+  expect(page).toMatchObject({ letters: [{ id: first, tenant: 'acme' }], next: second });
+  expect(JSON.stringify(page)).not.toContain('grants something');
 
   const shown = await millrace(cluster, `dead-letters inspect default ${first}`);
   expect(JSON.parse(shown.stdout)).toMatchObject({
@@ -69,6 +70,59 @@ test('all letters of a pool are replayed, or deleted, at once', async () => {
   expect(
     (await millrace(cluster, 'dead-letters delete default --all')).stdout.match(/deleted/g),
   ).toHaveLength(2);
+  expect(await letters.count('default')).toBe(0);
+});
+
+test('nobody is shown a secret that was sent with a call, and a replay sends it again', async () => {
+  const id = await addLetter('Bearer hunter2', { more: { password: 'hunter2', city: 'Ulm' } });
+  const shown = {
+    call: { params: { arguments: { text: '[redacted]', password: '[redacted]', city: 'Ulm' } } },
+  };
+  const [inspected, listed, table] = await Promise.all([
+    millrace(cluster, `dead-letters inspect default ${id}`),
+    millrace(cluster, 'dead-letters list default --json'),
+    millrace(cluster, 'dead-letters list default'),
+  ]);
+  expect(JSON.parse(inspected.stdout)).toMatchObject(shown);
+  expect(JSON.parse(listed.stdout)).toMatchObject({ letters: [shown] });
+  const one = await admin(cluster, 'GET', `/dead-letters/default/${id}`);
+  expect(one.body).toMatchObject(shown);
+  const page = await admin(cluster, 'GET', '/dead-letters/default');
+  const all = [inspected.stdout, listed.stdout, table.stdout, JSON.stringify([one.body, page.body])];
+  expect(all.join()).not.toContain('hunter2');
+
+  const replayed = await millrace(cluster, `dead-letters replay default ${id}`);
+  const [, call = ''] = /^replayed \S+ as (\S+)$/m.exec(replayed.stdout) ?? [];
+  await answerOf(call).toContain('Bearer hunter2');
+});
+
+test('letters of one tenant are looked after without those of others', async () => {
+  const acme = await addLetter('one', { tenant: 'acme' });
+  const other = await addLetter('two', { tenant: 'other' });
+  const listed = await millrace(cluster, 'dead-letters list default --tenant other --json');
+  const { letters: found } = JSON.parse(listed.stdout);
+  expect(found).toEqual([expect.objectContaining({ id: other, tenant: 'other' })]);
+  const attempts = ['inspect', 'replay', 'delete'].map((action) =>
+    millrace(cluster, `dead-letters ${action} default ${acme} --tenant other`),
+  );
+  for (const { code, stderr } of await Promise.all(attempts)) {
+    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no dead letter')]);
+  }
+  const page = await admin(cluster, 'GET', '/dead-letters/default?tenant=acme');
+  expect(page.body).toEqual({ letters: [expect.objectContaining({ id: acme, tenant: 'acme' })] });
+  for (const [method, path] of [
+    ['GET', ''],
+    ['POST', '/replay'],
+    ['DELETE', ''],
+  ] as const) {
+    const answer = await admin(cluster, method, `/dead-letters/default/${acme}${path}?tenant=other`);
+    expect(answer.status).toBe(404);
+  }
+  const shown = await admin(cluster, 'GET', `/dead-letters/default/${acme}?tenant=acme`);
+  expect(shown).toMatchObject({ status: 200, body: { id: acme, tenant: 'acme' } });
+  const deleted = await millrace(cluster, 'dead-letters delete default --all --tenant other');
+  expect(deleted.stdout).toBe(`deleted ${other}\n`);
+  expect((await admin(cluster, 'DELETE', `/dead-letters/default/${acme}?tenant=acme`)).status).toBe(200);
   expect(await letters.count('default')).toBe(0);
 });
 

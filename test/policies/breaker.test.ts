@@ -1,6 +1,7 @@
 import { ERROR_META_KEY } from '@millrace/protocol';
 import { afterAll, expect, test, vi } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
+import { metricOf, metricOfFrontDoors } from '../support/metric.ts';
 import { send, toolCall, type WireAnswer } from '../support/wire.ts';
 
 const cluster = await startCluster({
@@ -27,6 +28,10 @@ const textOf = ({ message }: WireAnswer) => (message.result?.['content'] as { te
 const triesOf = (tool: string) =>
   cluster.workers.flatMap(({ logs }) => logs.having('tried', { tool })).length;
 
+/** How often a front door has seen the breaker come to a state. */
+const changesOf = (adminUrl: string, breaker: string, state: string) =>
+  metricOf(adminUrl, 'millrace_breaker_changes_total', { breaker, state });
+
 async function fail(name: string, times: number, args = {}): Promise<void> {
   for (let n = 0; n < times; n += 1) {
     expect((await call(name, args)).message.result).toMatchObject({ isError: true });
@@ -46,10 +51,12 @@ const refusedEverywhere = (name: string, args = {}) =>
 test('five failures, on whichever workers, and every front door refuses at once, without the queue', async () => {
   await fail('mail', 5);
   await refusedEverywhere('mail');
-  const [jobs, tries] = [await cluster.jobs(), triesOf('mail')];
+  for (const url of cluster.adminUrls) expect(await changesOf(url, 'mail', 'open')).toBe(1);
+  const refused = () => metricOfFrontDoors(cluster, 'millrace_refused_total', { reason: 'circuit_open' });
+  const [jobs, tries, refusals] = [await cluster.jobs(), triesOf('mail'), await refused()];
   const answers = await Promise.all(Array.from({ length: 20 }, () => call('mail')));
   expect(answers.map(nameOf)).toEqual(Array.from({ length: 20 }, () => 'circuit_open'));
-  expect([await cluster.jobs(), triesOf('mail')]).toEqual([jobs, tries]);
+  expect([await cluster.jobs(), triesOf('mail'), await refused()]).toEqual([jobs, tries, refusals + 20]);
   expect(answers[0]).toMatchObject({
     status: 200,
     message: {
@@ -82,6 +89,10 @@ test.each(['print', 'scan'])('%s: once it works, three good probes close it agai
       expect(figures).toContain(`millrace_breaker_state{breaker="${tool}"} 0`);
     }
   });
+  for (const url of cluster.adminUrls) {
+    expect(await changesOf(url, tool, 'half-open')).toBeGreaterThan(0);
+    expect(await changesOf(url, tool, 'closed')).toBeGreaterThan(0);
+  }
 });
 
 test('one prober at a time in the whole fleet, the others are told to wait', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { connectRedis } from '../support/leftovers.ts';
+import { metricOfWorkers } from '../support/metric.ts';
 import { send, toolCall, type WireAnswer } from '../support/wire.ts';
 
 const cluster = await startCluster({
@@ -75,11 +76,14 @@ test('calls that wait for their limit keep no slot from other tools', async () =
   const keys = Array.from({ length: 8 }, (_, n) => `crowd-${n}`);
   const crowd = keys.map((key) => call('one_in_the_fleet', { key }));
   await expect.poll(() => begun('crowd').length).toBe(1);
+  const waiting = () => metricOfWorkers(cluster, 'millrace_bulkhead_waiting', { tool: 'one_in_the_fleet' });
+  await expect.poll(waiting).toBeGreaterThan(0);
   const echoes = await Promise.all(Array.from({ length: 10 }, () => call('echo', { text: 'through' })));
   expect(echoes.map(textOf)).toEqual(Array.from({ length: 10 }, () => 'through'));
   expect(begun('crowd')).toHaveLength(1);
   for (const key of keys) cluster.release(key);
   expect((await Promise.all(crowd)).map(textOf)).toEqual(keys.map((key) => `${key} is done`));
+  expect(await waiting()).toBe(0);
 });
 
 test('who waits beyond the deadline is told so, and is never run', async () => {

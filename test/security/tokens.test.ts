@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   Client,
   ClientCredentialsProvider,
@@ -5,9 +6,12 @@ import {
 } from '@modelcontextprotocol/client';
 import { decodeJwt, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { as, makeKey, WITH_API_KEYS } from '../support/api-keys.ts';
 import { startCluster } from '../support/cluster.ts';
 import { OpenIdProvider } from '../support/openid-provider.ts';
+import { Session } from '../support/session.ts';
+import { EventStream } from '../support/sse.ts';
 import { modernRequest, send, toolCall } from '../support/wire.ts';
 
 /**
@@ -148,21 +152,75 @@ test('the public key of the issuer is not taken for a shared secret', async () =
 });
 
 test('a token that has expired is refused, and was good until then', async () => {
-  const shortLived = await OpenIdProvider.start({ tokenTtl: 1 });
-  onTestFinished(() => shortLived.stop());
-  await cluster.startFrontDoor({
-    MILLRACE_JWT_ISSUER: shortLived.issuer,
-    MILLRACE_PUBLIC_URL: RESOURCE,
-    MILLRACE_JWT_CLOCK_SKEW_MS: '0',
-  });
-  const at = cluster.urls.at(-1) ?? '';
-  await cluster.seesWorkers(1);
-  const token = await shortLived.token('agent', RESOURCE, 'execute:tools');
+  const { at, token } = await shortLived(1);
   expect((await send(at, as(bearer(token), hello))).status).toBe(200);
   await expect
     .poll(async () => (await send(at, as(bearer(token), hello))).status, { timeout: 3_000 })
     .toBe(401);
   expect((await send(at, as(bearer(token), hello))).headers.get('www-authenticate')).toContain('has expired');
+});
+
+/** A front door of its own, and a token for it that is good for some seconds. */
+async function shortLived(seconds: number): Promise<{ at: string; token: string }> {
+  const issuer = await OpenIdProvider.start({ tokenTtl: seconds });
+  onTestFinished(() => issuer.stop());
+  await cluster.startFrontDoor({
+    MILLRACE_JWT_ISSUER: issuer.issuer,
+    MILLRACE_JWT_CLOCK_SKEW_MS: '0',
+    MILLRACE_KEEP_ALIVE_MS: '100',
+    MILLRACE_WS_HEARTBEAT_MS: '100',
+  });
+  const at = cluster.urls.at(-1) ?? '';
+  await cluster.seesWorkers(1);
+  return { at, token: await issuer.token('agent', RESOURCE, 'execute:tools') };
+}
+
+const socketUrl = (at: string) => at.replace('http', 'ws').replace('/mcp', '/ws');
+
+/** @returns the status that the handshake is refused with */
+async function refusalOf(at: string, headers: Record<string, string>): Promise<number> {
+  const [, { statusCode }] = await once(new WebSocket(socketUrl(at), { headers }), 'unexpected-response');
+  return statusCode;
+}
+
+test('a WebSocket opens with a good token only', async () => {
+  expect(await refusalOf(url, {})).toBe(401);
+  expect(await refusalOf(url, bearer(await signed(claims())).headers)).toBe(401);
+  const elsewhere = await provider.token('agent', 'http://127.0.0.1:8080/other', 'execute:tools');
+  expect(await refusalOf(url, bearer(elsewhere).headers)).toBe(401);
+
+  const token = await provider.token('agent', RESOURCE, 'execute:tools');
+  const socket = new WebSocket(socketUrl(url), bearer(token));
+  onTestFinished(() => socket.terminate());
+  const heard: string[] = [];
+  socket.on('message', (data) => heard.push(String(data)));
+  await once(socket, 'open');
+  socket.send(JSON.stringify(hello.body));
+  await expect.poll(() => heard.join()).toContain('"text":"hello"');
+  const { body } = modernRequest('resources/read', { uri: 'note://readme' });
+  socket.send(JSON.stringify({ ...body, id: 2 }));
+  await expect.poll(() => heard.join()).toContain('"permission_denied"');
+});
+
+test('streams and WebSockets end with the token that opened them, and do not open again', async () => {
+  const { at, token } = await shortLived(4);
+  const listen = modernRequest('subscriptions/listen', { notifications: { toolsListChanged: true } });
+  const { headers, body } = as(bearer(token), listen);
+  const stream = await EventStream.open(at, { method: 'POST', headers, body: JSON.stringify(body) });
+  onTestFinished(() => stream.drop());
+  await stream.message();
+  const session = await Session.open(at, bearer(token));
+  const events = await session.stream(at);
+  onTestFinished(() => events.drop());
+  expect(events.response.status).toBe(200);
+  const socket = new WebSocket(socketUrl(at), bearer(token));
+  const closed = once(socket, 'close');
+  await once(socket, 'open');
+
+  await Promise.all([stream.rest(), events.rest()]);
+  const [code] = await closed;
+  expect(code).toBe(4401);
+  expect(await refusalOf(at, bearer(token).headers)).toBe(401);
 });
 
 test('tenants and roles come from the claims that the operator names', async () => {

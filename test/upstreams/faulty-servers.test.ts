@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { connectModern } from '../support/clients.ts';
 import { startCluster } from '../support/cluster.ts';
-import { hosting, processes, testServer } from '../support/upstreams.ts';
+import { childrenOf, hosting, processes, testServer } from '../support/upstreams.ts';
 import { send, toolCall } from '../support/wire.ts';
 
 /**
@@ -70,8 +70,9 @@ test('a server that exits at once is told with its exit code and last lines, wit
 });
 
 test('a server that never answers the handshake is told with the time that it had, and nothing of it is left', async () => {
-  const { message } = await failureOf('silent');
+  const { message, lastWords } = await failureOf('silent');
   expect(message).toContain('did not answer the handshake within 1500 ms');
+  expect(lastWords).toEqual(['waiting for the licence']);
   const left = () => processes().filter(({ command }) => command.endsWith('faulty.ts silent'));
   await vi.waitFor(() => expect(left().length).toBeLessThanOrEqual(1));
 });
@@ -106,11 +107,12 @@ test('a server that breaks later: calls are refused with its last words until it
   const pid = Number((result as { content: [{ text: string }] }).content[0].text);
   writeFileSync(broken, '');
   process.kill(pid, 'SIGKILL');
-  const refused = await vi.waitFor(async () => {
+  const refusal = async () => {
     const { error } = await call('of_breaks');
     expect(error).toMatchObject({ data: { name: 'upstream_unavailable' } });
     return error;
-  });
+  };
+  const refused = await vi.waitFor(refusal, { timeout: 5_000 });
   expect(refused).toMatchObject({
     code: -32018,
     message: expect.stringMatching(/"breaks" is not available: it ended \(exit code 5\).*the disk is full/),
@@ -122,6 +124,31 @@ test('a server that breaks later: calls are refused with its last words until it
   });
   rmSync(broken);
   await vi.waitFor(async () => expect(await call('of_breaks')).toHaveProperty('result'), { timeout: 5_000 });
+});
+
+test.each([
+  ['missing', 'there is no command', []],
+  ['silent', 'did not answer the handshake', ['waiting for the licence']],
+  ['unreachable', 'http://127.0.0.1:9', []],
+])('an operator who looks for %s finds why it is not served', async (upstream, reason, said) => {
+  const line = await worker?.logs.first('an upstream could not be started', { upstream });
+  expect(line).toMatchObject({
+    level: 'warn',
+    retryMs: expect.any(Number),
+    error: { message: expect.stringContaining(reason), lastWords: said },
+  });
+});
+
+test('a server that is killed from outside is told with its last lines', async () => {
+  const { result } = await call('of_forks');
+  const pid = Number((result as { content: [{ text: string }] }).content[0].text);
+  const children = childrenOf(pid).map((child) => child.pid);
+  expect(children).toHaveLength(2);
+  process.kill(pid, 'SIGKILL');
+  const line = await worker?.logs.first('a process of an upstream ended by itself', { upstream: 'forks' });
+  expect(line).toMatchObject({ how: 'SIGKILL', lastWords: ['two helpers are on their way'] });
+  await vi.waitFor(() => expect(children.map(alive)).toEqual([false, false]), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await call('of_forks')).toHaveProperty('result'), { timeout: 5_000 });
 });
 
 test('the good server beside them has not noticed anything', async () => {
@@ -140,10 +167,19 @@ test('when the worker ends, all processes end: those that ignore SIGTERM, and wh
     ((await call('of_stubborn')).result as { content: [{ text: string }] }).content[0].text,
   );
   const forked = readFileSync(children, 'utf8').trim().split('\n').map(Number);
-  expect([stubborn, ...forked].map(alive)).toEqual([true, true, true]);
+  // The first two ended with the process that was killed.
+  const [, , ...helpers] = forked;
+  expect([stubborn, ...helpers].map(alive)).toEqual([true, true, true]);
   const group = processes().find(({ pid }) => pid === stubborn)?.group;
   expect(group).toBe(stubborn);
   stopped = true;
   await cluster.stop();
-  expect([stubborn, ...forked].map(alive)).toEqual([false, false, false]);
+  expect([stubborn, ...forked].map(alive)).toEqual([stubborn, ...forked].map(() => false));
+  const reluctant = worker?.logs.having(
+    'a process of an upstream did not end when it was asked to and is killed',
+    { upstream: 'stubborn' },
+  );
+  expect(reluctant).toMatchObject([
+    { level: 'warn', pid: stubborn, stopGraceMs: 400, lastWords: ['here to stay'] },
+  ]);
 });

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as SessionClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SessionTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { ElicitRequestSchema, LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ElicitRequestSchema,
+  LoggingMessageNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectModern, connectSession } from '../support/clients.ts';
 import { startCluster } from '../support/cluster.ts';
@@ -30,7 +34,7 @@ const cluster = await startCluster({
     PASSED: 'on',
     SECRET_OF_THE_WORKER: 'never told',
     ...hosting({
-      new: { ...server, ...shared, prefix: 'new_' },
+      new: { ...server, ...shared, env: { ...shared.env, SCHEME: 'new' }, prefix: 'new_' },
       guarded: {
         ...server,
         prefix: 'guarded_',
@@ -43,6 +47,7 @@ const cluster = await startCluster({
       old: {
         ...server,
         ...shared,
+        env: { ...shared.env, SCHEME: 'old' },
         era: 'session',
         prefix: 'old_',
         tools: {
@@ -165,6 +170,33 @@ describe.each(['new', 'old'])('an upstream of the %s era', (prefix) => {
       message: expect.stringContaining(`"${prefix}" was lost`),
       data: { name: 'upstream_lost', retryable: false, details: { upstream: prefix } },
     });
+  });
+
+  test.each([
+    ['a resource that it lists', 'board'],
+    ['one of a template, once somebody has read it', 'sheets/1'],
+  ])('tells changes of %s, whichever of its processes makes them', async (_, path) => {
+    const uri = `${prefix}://${path}`;
+    const client = await connectSession(cluster.url);
+    const told = vi.fn();
+    client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => told(params.uri));
+    await client.subscribeResource({ uri });
+    await client.readResource({ uri });
+    const paint = async () => {
+      told.mockClear();
+      const painter = text(await client.callTool({ name: `${prefix}_paint`, arguments: { uri } }));
+      await vi.waitFor(() => expect(told).toHaveBeenCalledWith(uri), { timeout: 300, interval: 10 });
+      return painter;
+    };
+    // The process that worked last is taken again, unless it is busy.
+    const paintTwice = async () => {
+      const first = await paint();
+      const busy = client.callTool({ name: `${prefix}_slow`, arguments: { ms: 300 } });
+      const [second] = await Promise.all([paint(), busy]);
+      expect(second).not.toBe(first);
+    };
+    // To follow a resource takes the processes a moment.
+    await vi.waitFor(paintTwice, { timeout: 5_000, interval: 10 });
   });
 
   test('that offers a new tool changes the lists of the cluster', async () => {

@@ -1,10 +1,10 @@
-import type { DeadLetter, Operations } from '@millrace/broker';
+import { type DeadLetter, type LetterPage, type Operations, summaryOf, viewOf } from '@millrace/broker';
 import { OperatorError } from '@millrace/service';
 import { type Arguments, EXIT, type Terminal, UsageError } from './command.ts';
 import { poolOf, withOperations } from './operations.ts';
 import { tableText } from './table-text.ts';
 
-const HEAD = ['ID', 'AT', 'TARGET', 'CALLER', 'DEATHS', 'REASON'] as const;
+const HEAD = ['ID', 'AT', 'TARGET', 'TENANT', 'CALLER', 'DEATHS', 'REASON'] as const;
 const LIMIT = 100;
 const TIMEOUT_S = 60;
 
@@ -48,9 +48,11 @@ export class DeadLetterDesk {
 
   async #list(): Promise<number> {
     const limit = this.#args.count('limit', LIMIT);
-    const page = await this.#operations.letters.list(this.#pool, limit, this.#args.text('from'));
+    const page = await this.#page(limit, this.#args.text('from'));
     const { letters, next } = page;
-    if (this.#args.flag('json')) return this.#print(JSON.stringify(page, undefined, 2));
+    if (this.#args.flag('json')) {
+      return this.#print(JSON.stringify({ ...page, letters: letters.map(viewOf) }, undefined, 2));
+    }
     this.#print(tableText(HEAD, letters.map(rowOf), this.#terminal.output.columns));
     if (next !== undefined) this.#print(`more: --from ${next}`);
     return EXIT.ok;
@@ -58,9 +60,7 @@ export class DeadLetterDesk {
 
   async #inspect([id, ...more]: readonly string[]): Promise<number> {
     if (id === undefined || more.length > 0) throw new UsageError('expected the id of one letter');
-    const { call, ...letter } = await this.#find(id);
-    const { seal, ...shown } = call;
-    return this.#print(JSON.stringify({ ...letter, call: shown }, undefined, 2));
+    return this.#print(JSON.stringify(viewOf(await this.#find(id)), undefined, 2));
   }
 
   async #replay(id: string): Promise<string> {
@@ -90,15 +90,19 @@ export class DeadLetterDesk {
     const ids: string[] = [];
     let from: string | undefined;
     do {
-      const { letters, next } = await this.#operations.letters.list(this.#pool, LIMIT, from);
+      const { letters, next } = await this.#page(LIMIT, from);
       ids.push(...letters.map(({ id }) => id));
       from = next;
     } while (from !== undefined);
     return ids;
   }
 
+  #page(limit: number, from: string | undefined): Promise<LetterPage> {
+    return this.#operations.letters.list(this.#pool, limit, from, this.#args.text('tenant'));
+  }
+
   async #find(id: string): Promise<DeadLetter> {
-    const letter = await this.#operations.letters.get(this.#pool, id);
+    const letter = await this.#operations.letters.get(this.#pool, id, this.#args.text('tenant'));
     if (!letter) throw new OperatorError(`there is no dead letter ${id} in the pool ${this.#pool}`);
     return letter;
   }
@@ -109,6 +113,8 @@ export class DeadLetterDesk {
   }
 }
 
-function rowOf({ id, at, call: { target, principal }, deaths, reason }: DeadLetter): string[] {
-  return [id, new Date(at).toISOString(), target, principal?.id ?? '-', String(deaths), reason];
+function rowOf(letter: DeadLetter): string[] {
+  const { id, at, call, tenant, deaths, reason } = summaryOf(letter);
+  const caller = call.principal?.id ?? '-';
+  return [id, new Date(at).toISOString(), call.target, tenant, caller, String(deaths), reason];
 }

@@ -22,6 +22,13 @@ async function pluginOn(env: Record<string, string>): Promise<Registry> {
   return registry;
 }
 
+/** What the plugin adds to the health of its worker. */
+const databaseCheck = (registry: Registry) => {
+  const found = registry.checks().find(({ name }) => name === 'example-database/database');
+  if (!found) throw new Error('the plugin has no check of its database');
+  return found;
+};
+
 async function run(registry: Registry, method: Call['method'], target: string, params: JsonObject) {
   const call: Call = {
     id: 'c1',
@@ -86,6 +93,15 @@ function behavesLikeTheExample(start: () => Promise<Backend>): void {
     expect(offer.resources.map((entry) => entry.definition.uri)).toEqual(['docs://api', 'schema://users']);
     expect(offer.resourceTemplates.map((entry) => entry.definition.uriTemplate)).toEqual(['user://{id}']);
     expect(offer.prompts.map((entry) => entry.definition.name)).toEqual(['summarize_users']);
+  });
+
+  it('says in the health of the worker whether its database answers', async () => {
+    const own = await pluginOn(backend.env);
+    const check = databaseCheck(own);
+    expect(check.optional).toBe(false);
+    await check.run();
+    await own.close();
+    await expect(check.run()).rejects.toThrow();
   });
 
   it('has users from the beginning', async () => {
@@ -251,7 +267,10 @@ describe.runIf(postgresHere)('the example on a Postgres server (where its binari
   it('says that the database does not answer, and no more, when it is gone', async () => {
     const { env, stop } = await postgres();
     const worker = await pluginOn(env);
+    const check = databaseCheck(worker);
+    await check.run();
     await stop();
+    await expect(check.run()).rejects.toThrow('The database does not answer');
     const result = await run(worker, 'tools/call', 'query_users', { name: 'query_users' });
     expect(result).toMatchObject({ isError: true, content: [{ text: 'The database does not answer' }] });
     expect(result['_meta']).toMatchObject({

@@ -89,7 +89,9 @@ class ClusterFrontDoor implements FrontDoor {
     const { keepAliveMs } = config;
     this.#streams = new SessionStreams({ changes, store, streams, lost, tellPeers, keepAliveMs, logger });
     this.#recorders = new StreamRecorders(streams, tellPeers);
-    const hosts = new HostCheck(config.httpHost, config.allowedHosts, (origin) => this.#cors.allows(origin));
+    const { httpHost: listenHost, allowedHosts, publicUrl } = config;
+    const allowsOrigin = (origin: string) => this.#cors.allows(origin);
+    const hosts = new HostCheck({ listenHost, allowedHosts, publicUrl, allowsOrigin });
     this.#webSockets = this.#webSocketsOf(hosts);
     this.#http = this.#httpServer(hosts);
     this.#admin = this.#frontDoorAdmin(source, keys);

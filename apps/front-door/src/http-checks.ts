@@ -10,45 +10,51 @@ import {
 /** Values of Host and Origin remembered at most. */
 const CAPACITY = 1_000;
 
+export interface HostRules {
+  /** The address that the front door listens on; on loopback only known names are served. */
+  readonly listenHost: string;
+  /** Further host names; where it does not listen on loopback, the only ones, or any where there are none. */
+  readonly allowedHosts?: readonly string[];
+  /** The URL that clients know the front door by, where there is one; its host name is served, too. */
+  readonly publicUrl?: string;
+  /** Whether pages of an origin may come in, whatever their host; none unless given. */
+  readonly allowsOrigin?: (origin: string) => boolean;
+}
+
 /**
- * Keeps pages of other sites from reaching a front door through a name that resolves to it (DNS rebinding): only
- * requests for, and from, known host names are served.
+ * Keeps pages of other sites from reaching a front door, be it by its address, or by a name of their own that resolves to
+ * it (DNS rebinding). Browsers say from which page a request comes: it must be one of a known host name, wherever the
+ * front door listens. Programs say nothing of the kind, and are asked for the name that they call it by only.
  */
 export class HostCheck {
   readonly #hosts: string[] | undefined;
+  readonly #pages: string[];
   /** Headers that passed: clients send the same ones each time, and the check parses URLs. */
   readonly #passed = new Set<string>();
   readonly #allowsOrigin: (origin: string) => boolean;
 
-  /**
-   * @param listenHost the address that the front door listens on; on loopback only local names are served
-   * @param allowedHosts further host names, or the only ones when it does not listen on loopback; empty for any
-   * @param allowsOrigin whether pages of an origin may come in, whatever their host; none unless given
-   */
-  constructor(
-    listenHost: string,
-    allowedHosts: readonly string[],
-    allowsOrigin: (origin: string) => boolean = () => false,
-  ) {
+  constructor({ listenHost, allowedHosts = [], publicUrl = '', allowsOrigin = () => false }: HostRules) {
     this.#allowsOrigin = allowsOrigin;
     const local = localhostAllowedHostnames();
-    if (local.includes(listenHost) || listenHost === '::1') this.#hosts = [...local, ...allowedHosts];
-    else this.#hosts = allowedHosts.length > 0 ? [...allowedHosts] : undefined;
+    const named = [...allowedHosts, ...(publicUrl === '' ? [] : [new URL(publicUrl).hostname])];
+    this.#pages = [...local, ...named];
+    if (local.includes(listenHost) || listenHost === '::1') this.#hosts = this.#pages;
+    else this.#hosts = allowedHosts.length > 0 ? named : undefined;
   }
 
   /** @throws MillraceError `forbidden_host` */
   check({ headers: { host, origin } }: IncomingMessage): void {
-    if (!this.#hosts) return;
+    if (!this.#hosts && origin === undefined) return;
     const key = `${host} ${origin}`;
     if (this.#passed.has(key)) return;
-    if (!validateHostHeader(host, this.#hosts).ok) throw forbidden('Host', host);
-    if (origin !== undefined && !this.#knows(origin, this.#hosts)) throw forbidden('Origin', origin);
+    if (this.#hosts && !validateHostHeader(host, this.#hosts).ok) throw forbidden('Host', host);
+    if (origin !== undefined && !this.#knows(origin)) throw forbidden('Origin', origin);
     if (this.#passed.size >= CAPACITY) this.#passed.clear();
     this.#passed.add(key);
   }
 
-  #knows(origin: string, hosts: string[]): boolean {
-    return this.#allowsOrigin(origin) || validateOriginHeader(origin, hosts).ok;
+  #knows(origin: string): boolean {
+    return this.#allowsOrigin(origin) || validateOriginHeader(origin, this.#pages).ok;
   }
 }
 

@@ -42,10 +42,10 @@ test('while it stops nobody new is let in', async () => {
   agent.destroy();
 });
 
-test('at the deadline what is still open is cut off', async () => {
+test('at the deadline what is still open is cut off, and the stop says so', async () => {
   const { server, client, agent } = await openRequest();
   const cut = new Promise((resolve) => client.on('error', resolve));
-  await server.stop(Date.now() + 20);
+  await expect(server.stop(Date.now() + 20)).rejects.toThrow('cut off: 1');
   expect(await cut).toMatchObject({ code: 'ECONNRESET' });
   agent.destroy();
 });

@@ -79,16 +79,26 @@ export class HttpServer implements Service {
     this.#retiring = true;
   }
 
-  /** Takes no new connection, lets answers under way finish until the deadline, then closes all. */
+  /**
+   * Takes no new connection, lets answers under way finish until the deadline, then closes all.
+   *
+   * @throws Error when the deadline cut answers off
+   */
   async stop(deadline?: number): Promise<void> {
     if (!this.#server.listening) return;
     this.#stopping = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#closeWhenQuiet();
     const left = deadline === undefined ? 0 : Math.max(0, deadline - Date.now());
-    const timer = setTimeout(() => this.#server.closeAllConnections(), left);
+    let cut = 0;
+    const timer = setTimeout(() => {
+      cut = this.#open;
+      this.#server.closeAllConnections();
+    }, left);
     await closed;
     clearTimeout(timer);
+    // Without a deadline nobody was promised time.
+    if (deadline !== undefined && cut > 0) throw new Error(`HTTP requests that were cut off: ${cut}`);
   }
 
   /** When all is answered, connections that are kept alive, or never sent a request, are not waited for. */

@@ -75,6 +75,11 @@ export class WebSocketConnection {
     this.#welcome();
   }
 
+  /** Whether a request on it is not answered yet. */
+  get busy(): boolean {
+    return this.#requests.running;
+  }
+
   /** Looks whether anybody is there, and asks for a sign of life. */
   beat(now: number): void {
     const { idleMs } = this.#context;

@@ -228,12 +228,13 @@ test('a stop lets what runs be answered, refuses what comes, and closes', async 
   ]);
 });
 
-test('at the deadline of the stop all are closed', async () => {
+test('at the deadline of the stop all are closed, and the stop says what that cut off', async () => {
   const { backend, connect, sockets } = await serve();
   const client = await connect();
   client.send(modern(1, 'tools/call', { name: 'hold' }));
   await vi.waitUntil(() => backend.requests.length === 1);
   const closed = client.closed();
-  await sockets.stop(Date.now() + 20);
+  await connect();
+  await expect(sockets.stop(Date.now() + 20)).rejects.toThrow('open requests: 1');
   expect((await closed)[0]).toBe(1006);
 });

@@ -50,16 +50,26 @@ export class WebSockets implements Service {
     this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
   }
 
-  /** Takes no new connection and no new request; lets answers under way finish until the deadline. */
+  /**
+   * Takes no new connection and no new request; lets answers under way finish until the deadline.
+   *
+   * @throws Error when the deadline cut answers off
+   */
   async stop(deadline?: number): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#heartbeat);
     if (this.#connections.size === 0) return;
     for (const connection of this.#connections) connection.drain();
     const left = deadline === undefined ? 0 : Math.max(0, deadline - Date.now());
-    const timer = setTimeout(() => this.#terminateAll(), left);
+    let cut = 0;
+    const timer = setTimeout(() => {
+      cut = this.#terminateAll();
+    }, left);
     await this.#drained.promise;
     clearTimeout(timer);
+    // Without a deadline nobody was promised time.
+    if (deadline !== undefined && cut > 0)
+      throw new Error(`WebSockets that were cut off with open requests: ${cut}`);
   }
 
   /** Makes a WebSocket of an HTTP connection, or refuses to. */
@@ -96,8 +106,12 @@ export class WebSockets implements Service {
     if (this.#connections.size === 0) this.#drained.resolve();
   }
 
-  #terminateAll(): void {
-    for (const connection of this.#connections) connection.terminate();
+  /** @returns on how many of them something was still to be answered */
+  #terminateAll(): number {
+    const connections = [...this.#connections];
+    const busy = connections.filter((connection) => connection.busy).length;
+    for (const connection of connections) connection.terminate();
+    return busy;
   }
 }
 

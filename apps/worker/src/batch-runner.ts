@@ -104,8 +104,8 @@ export class BatchRunner {
     await batch.end();
   }
 
-  /** Lets other workers have what runs here, as far as that does no harm, and stops the rest. */
-  handBack(): Promise<void> {
+  /** Lets others have what runs here where that does no harm, and stops the rest. @returns how many were stopped */
+  handBack(): Promise<number> {
     return this.#handBack.all();
   }
 

@@ -1,5 +1,5 @@
 import type { FleetLeases, Lease } from '@millrace/broker';
-import { MillraceError } from '@millrace/protocol';
+import { callFields, MillraceError } from '@millrace/protocol';
 import type { Bulkhead } from '@millrace/resilience';
 import type { Logger, Metrics } from '@millrace/service';
 import type { ToolTarget } from '@millrace/toolkit';
@@ -78,7 +78,7 @@ async function takeLease(options: LeaseOptions, running: RunningCall): Promise<L
   try {
     return await patiently(running, { done: taken, giveUp });
   } catch (error) {
-    logger.warn({ err: error, tool: name }, 'the limit of the fleet could not be asked for');
+    logger.warn({ err: error, ...callFields(running.call) }, 'the limit of the fleet could not be asked for');
     return ALONE;
   } finally {
     onWaiting(-1);

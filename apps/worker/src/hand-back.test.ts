@@ -41,7 +41,7 @@ function setUp(setting: Setting = {}) {
 test('a call that may run twice goes back to its queue, its tool is stopped, and nothing is said of it here', async () => {
   const { handBack, running, putBack, finish, frames } = setUp();
   const { signal } = running;
-  await handBack.all();
+  expect(await handBack.all()).toBe(0);
   expect(putBack).toHaveBeenCalledWith(running.call);
   expect(finish).toHaveBeenCalledWith('a');
   expect(signal.aborted).toBe(true);
@@ -55,7 +55,7 @@ test.each<[string, Setting]>([
   ['is somebody else’s by now', { lost: true }],
 ])('a call that %s is stopped', async (_, setting) => {
   const { handBack, running, putBack } = setUp(setting);
-  await handBack.all();
+  expect(await handBack.all()).toBe(1);
   expect(putBack).not.toHaveBeenCalled();
   expect(running.abortReason?.message).toBe('The worker is shutting down');
   expect(running.handedBack).toBe(false);
@@ -72,7 +72,7 @@ test('a task comes again as the job that it is; with others in its batch it goes
 
 test('a call that cannot be put back is stopped, and answered by its own worker', async () => {
   const { handBack, running, finish } = setUp({ putBack: () => Promise.reject(new Error('away')) });
-  await handBack.all();
+  expect(await handBack.all()).toBe(1);
   expect(running.aborted).toBe(true);
   expect([running.handedBack, finish.mock.calls.length]).toEqual([false, 0]);
 });

@@ -56,8 +56,8 @@ export class KeyedReplies {
   }
 
   /** Lets a call be made again that is not begun, and whose front door has answered it by now. */
-  drop({ id, idempotency }: Call): void {
-    if (idempotency) this.#track(this.#release(id, idempotency));
+  drop(call: Call): void {
+    if (call.idempotency) this.#track(this.#release(call, call.idempotency));
   }
 
   /** Resolves when all outcomes are kept, and handed to the replies. */
@@ -70,11 +70,14 @@ export class KeyedReplies {
     this.#ending.add(ending);
   }
 
-  async #release(call: string, claim: IdempotencyClaim): Promise<void> {
+  async #release(call: Call, claim: IdempotencyClaim): Promise<void> {
     try {
       this.#tell(await this.#options.records.release(claim));
     } catch (error) {
-      this.#options.logger.error({ err: error, call }, 'the key of a call that was not run was not freed');
+      this.#options.logger.error(
+        { err: error, ...callFields(call) },
+        'the key of a call that was not run was not freed',
+      );
     }
   }
 

@@ -26,11 +26,12 @@ test('a call that ended leaves nothing behind', () => {
   expect(calls.size).toBe(0);
 });
 
-test('all can be stopped at once', () => {
+test('all can be stopped at once; what was stopped before is not counted', () => {
   const calls = new RunningCalls();
   const both = ['c-1', 'c-2'].map((id) => aRunningCall({ id }).running);
   for (const running of both) calls.begin(running);
-  calls.abortAll(new MillraceError('shutting_down', 'bye'));
+  calls.cancel('c-1');
+  expect(calls.abortAll(new MillraceError('shutting_down', 'bye'))).toBe(1);
   expect(both.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
 

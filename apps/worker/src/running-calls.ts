@@ -88,9 +88,13 @@ export class RunningCalls {
     return this.#running.get(callOf(answer.id))?.running?.answer(answer) ?? false;
   }
 
-  /** Stops all of them, because this worker ends. */
-  abortAll(reason: Error): void {
-    for (const { running } of this.#running.values()) running?.abort(reason);
+  /** Stops all of them, because this worker ends. @returns how many still had to be stopped */
+  abortAll(reason: Error): number {
+    const left = [...this.#running.values()]
+      .map(({ running }) => running)
+      .filter((running) => running !== undefined && !running.aborted && !running.ended);
+    for (const running of left) running?.abort(reason);
+    return left.length;
   }
 
   #remember(call: string): void {

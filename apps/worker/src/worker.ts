@@ -10,7 +10,6 @@ import {
   redisSourceOf,
   whenReady,
 } from '@millrace/broker';
-import { MillraceError } from '@millrace/protocol';
 import { Slots } from '@millrace/resilience';
 import {
   createMetrics,
@@ -29,6 +28,7 @@ import { BatchRunner } from './batch-runner.ts';
 import { CallRunner } from './call-runner.ts';
 import { ownBreaker, queuesOf } from './canary.ts';
 import type { WorkerConfig } from './config.ts';
+import { type Drained, drain } from './drain.ts';
 import { keepState, registerUpstreams } from './hosted-upstreams.ts';
 import { Intakes } from './intakes.ts';
 import { listeners } from './listeners.ts';
@@ -175,7 +175,7 @@ class ClusterWorker implements Worker {
       }),
       // Known until it has ended its calls, where nobody else could: see `leave`.
       { start: async () => undefined, stop: () => announcer.stop() },
-      { start: () => this.#intakes.start(), stop: (deadline) => this.#drain(deadline) },
+      { start: () => this.#intakes.start(), stop: (deadline) => drain(this.#drained(), deadline) },
       { start: () => announcer.start(), stop: () => this.#leave(announcer) },
     ]);
   }
@@ -267,20 +267,13 @@ class ClusterWorker implements Worker {
     return this.#pools.includes(this.id) ? announcer.retreat([this.id]) : announcer.stop();
   }
 
-  /** Quiet first, everywhere at once; then what runs may end; at the deadline the rest is handed back. */
-  async #drain(deadline?: number): Promise<void> {
-    const stopping = new MillraceError('shutting_down', 'The worker is shutting down');
-    const giveUp = async (): Promise<void> => {
-      await this.#batches.handBack();
-      // What nobody else can have is stopped.
-      this.#running.abortAll(stopping);
+  #drained(): Drained {
+    return {
+      intakes: this.#intakes,
+      batches: this.#batches,
+      toolBatches: this.#toolBatches,
+      running: this.#running,
     };
-    const left = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
-    const timer = left === undefined ? undefined : setTimeout(() => void giveUp(), left);
-    const stopped = this.#intakes.stop();
-    this.#toolBatches.hurry();
-    await stopped;
-    clearTimeout(timer);
   }
 
   #workerAdmin(source: RedisSource): WorkerAdmin {

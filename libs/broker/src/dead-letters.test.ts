@@ -52,6 +52,23 @@ test('letters are listed by pool, the oldest first, page by page', async () => {
   expect([await letters.count('default'), await letters.count('other')]).toEqual([3, 1]);
 });
 
+test('letters of one tenant are found among those of others, also page by page', async () => {
+  const { letters, add } = setUp();
+  const ids: string[] = [];
+  for (const tenant of ['acme', 'other', 'other', 'acme', 'other', 'acme']) {
+    ids.push(await add(tenant, { call: aCall(tenant, { principal: { id: 'ada', tenant } }) }));
+  }
+  await add('anonymous');
+  const [one = '', other = '', , four, , six] = ids;
+  const first = await letters.list('default', 2, undefined, 'acme');
+  expect([first.letters.map(({ id }) => id), first.next]).toEqual([[one, four], six]);
+  const second = await letters.list('default', 2, first.next, 'acme');
+  expect([second.letters.map(({ id }) => id), second.next]).toEqual([[six], undefined]);
+  expect((await letters.list('default', 10, undefined, 'default')).letters).toHaveLength(1);
+  expect(await letters.get('default', one, 'acme')).toMatchObject({ id: one });
+  expect(await letters.get('default', other, 'acme')).toBeUndefined();
+});
+
 test('a letter is removed once', async () => {
   const { letters, add } = setUp();
   const id = await add('a');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Batch, Call, SealCalls } from '@millrace/protocol';
+import { ANONYMOUS, type Batch, type Call, type SealCalls } from '@millrace/protocol';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 import { cipherOf } from './payload-cipher.ts';
@@ -75,19 +75,24 @@ export class DeadLetters {
    * The letters of a pool, the oldest first.
    *
    * @param from `next` of the page before
+   * @param tenant whose letters; all unless given
    */
-  async list(pool: string, limit = 100, from = '-'): Promise<LetterPage> {
-    const entries = await this.#redis.xrange(this.#key(pool), from, '+', 'COUNT', limit + 1);
-    const letters = entries.slice(0, limit).map((entry) => this.#read(entry));
-    const next = entries[limit]?.[0];
-    return next === undefined ? { letters } : { letters, next };
+  async list(pool: string, limit = 100, from = '-', tenant?: string): Promise<LetterPage> {
+    const letters: DeadLetter[] = [];
+    for await (const letter of this.#walk(pool, limit + 1, from)) {
+      if (tenant !== undefined && tenantOf(letter) !== tenant) continue;
+      if (letters.length === limit) return { letters, next: letter.id };
+      letters.push(letter);
+    }
+    return { letters };
   }
 
-  /** @returns undefined when there is no such letter */
-  async get(pool: string, id: string): Promise<DeadLetter | undefined> {
+  /** @returns undefined when there is no such letter, or none of this tenant where one is given */
+  async get(pool: string, id: string, tenant?: string): Promise<DeadLetter | undefined> {
     if (!ID.test(id)) return undefined;
     const [entry] = await this.#redis.xrange(this.#key(pool), id, id);
-    return entry && this.#read(entry);
+    const letter = entry && this.#read(entry);
+    return letter && (tenant === undefined || tenantOf(letter) === tenant) ? letter : undefined;
   }
 
   /** @returns whether there was such a letter */
@@ -117,6 +122,17 @@ export class DeadLetters {
     return call.id;
   }
 
+  /** Reads so many letters at a time, until there are no more. */
+  async *#walk(pool: string, step: number, from: string): AsyncGenerator<DeadLetter> {
+    for (let start = from; ; ) {
+      const entries = await this.#redis.xrange(this.#key(pool), start, '+', 'COUNT', step);
+      for (const entry of entries) yield this.#read(entry);
+      const last = entries.at(-1);
+      if (!last || entries.length < step) return;
+      start = `(${last[0]}`;
+    }
+  }
+
   #read([id, fields]: Entry): DeadLetter {
     const text = cipherOf(this.#redis).open(fields[1] ?? '', 'letter');
     return { id, ...(JSON.parse(text) as Omit<DeadLetter, 'id'>) };
@@ -133,6 +149,11 @@ export function lettersOf(
   about: Pick<NewDeadLetter, 'pool' | 'deaths' | 'reason'>,
 ): NewDeadLetter[] {
   return calls.map((call) => ({ ...about, call, frontDoor: replyTo.frontDoor }));
+}
+
+/** Whose call a letter holds. */
+export function tenantOf({ call: { principal } }: Pick<DeadLetter, 'call'>): string {
+  return (principal ?? ANONYMOUS).tenant;
 }
 
 /** What Redis takes for the id of an entry. */

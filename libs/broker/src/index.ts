@@ -59,6 +59,7 @@ export { Intake } from './intake.ts';
 export type { IntakeOptions } from './intake-options.ts';
 export { Keys } from './keys.ts';
 export { type KeptResult, LastGood, type LastGoodCall, type LastGoodScope } from './last-good.ts';
+export { summaryOf, viewOf } from './letter-view.ts';
 export { findRedis, type LocalRedis, startPrivateRedis } from './local-redis.ts';
 export type { Lock } from './locks.ts';
 export { observeRedis } from './observe-redis.ts';

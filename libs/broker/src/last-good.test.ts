@@ -8,6 +8,10 @@ const RESULT = { content: [{ type: 'text', text: 'sunny' }] };
 const someLastGood = () => onLink(redis.source, (link) => new LastGood(link, redis.keys));
 
 const ask = (args: object, principal?: { id: string; tenant: string }) => ({
+  id: 'door.1',
+  method: 'tools/call' as const,
+  revision: '2026-07-28' as const,
+  deadline: Date.now() + 60_000,
   target: 'weather',
   params: { name: 'weather', arguments: args },
   ...(principal && { principal }),

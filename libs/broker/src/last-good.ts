@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ANONYMOUS, type Call, canonicalJson, type JsonObject, type Principal } from '@millrace/protocol';
+import {
+  ANONYMOUS,
+  type Call,
+  callFields,
+  canonicalJson,
+  type JsonObject,
+  type Principal,
+} from '@millrace/protocol';
 import { LRUCache } from 'lru-cache';
 import type { Keys } from './keys.ts';
 import { cipherOf, tryOpen } from './payload-cipher.ts';
@@ -38,7 +45,7 @@ export class LastGood {
   }
 
   /** Never waited for, and never fails: what is not kept cannot be given later, and that is all. */
-  keep(call: LastGoodCall, scope: LastGoodScope, result: JsonObject, maxAgeMs: number): void {
+  keep(call: Call, scope: LastGoodScope, result: JsonObject, maxAgeMs: number): void {
     const key = this.#key(call, scope);
     if (this.#written.has(key)) return;
     const text = JSON.stringify({ at: Date.now(), result } satisfies KeptResult);
@@ -47,7 +54,7 @@ export class LastGood {
     this.#link
       .ask((redis) => redis.set(key, cipherOf(redis).seal(text, 'last-good'), 'PX', maxAgeMs))
       .catch((error: Error) => {
-        this.#link.logger.warn({ err: error, tool: call.target }, 'a good result was not kept');
+        this.#link.logger.warn({ err: error, ...callFields(call) }, 'a good result was not kept');
       });
   }
 

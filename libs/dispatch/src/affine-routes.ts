@@ -1,5 +1,5 @@
 import type { Affinities, CatalogueView } from '@millrace/broker';
-import { AFFINITY_META_KEY, affinityOwnerOf, type Call, MillraceError } from '@millrace/protocol';
+import { AFFINITY_META_KEY, affinityOwnerOf, type Call, callFields, MillraceError } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { InboundRequest } from './inbound.ts';
 import type { Route } from './router.ts';
@@ -44,7 +44,7 @@ export class AffineRoutes {
     if (owner === undefined) return;
     this.#options.affinities.forget(affinity, owner).catch((error: unknown) => {
       this.#options.logger.warn(
-        { err: error, call: call.id },
+        { err: error, ...callFields(call) },
         'where lost state was kept could not be forgotten',
       );
     });

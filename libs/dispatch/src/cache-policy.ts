@@ -6,6 +6,7 @@ import { type CacheFill, CacheFills } from './cache-fills.ts';
 import { tagNames } from './cache-tag-names.ts';
 import type { CallPolicy, Pass, Passage } from './call-policies.ts';
 import { comparableKey } from './comparable-call.ts';
+import { requestFields } from './request-fields.ts';
 import { keepFor, withHints } from './result-text.ts';
 import type { Route } from './router.ts';
 import { TappedAnswer } from './tapped-answer.ts';
@@ -87,7 +88,7 @@ export class CachePolicy implements CallPolicy {
     if (key === undefined) return undefined;
     const kept = this.#kept(key);
     if (kept || this.#options.alone()) return kept?.text;
-    return this.#read(key, tagNames(route, request.params)).then((found) => found?.text);
+    return this.#read(passage, key, tagNames(route, request.params)).then((found) => found?.text);
   }
 
   /** Forgets what has one of these tags, here; and does not keep what is being worked out from before that. */
@@ -111,7 +112,7 @@ export class CachePolicy implements CallPolicy {
   async #passShared(fillable: Fillable, next: Pass): Promise<void> {
     const { passage, settings, key, fill } = fillable;
     const step = passage.trace?.step('cache');
-    const found = await this.#read(key, fill.tags);
+    const found = await this.#read(passage, key, fill.tags);
     step?.set({ 'millrace.cache.hit': found?.text !== undefined });
     step?.end();
     fillable.found = found;
@@ -134,12 +135,13 @@ export class CachePolicy implements CallPolicy {
     }
   }
 
-  async #read(key: string, tags: readonly string[]): Promise<SharedEntry | undefined> {
+  async #read({ request }: Passage, key: string, tags: readonly string[]): Promise<SharedEntry | undefined> {
     const { shared, logger } = this.#options;
     try {
       return await withPatience(shared.read(key, tags), PATIENCE_MS);
     } catch (error) {
-      logger.debug({ err: error }, 'a call goes on without the cache');
+      const fields = requestFields(request, request.principal);
+      logger.debug({ err: error, ...fields }, 'a call goes on without the cache');
       return undefined;
     }
   }
@@ -153,13 +155,13 @@ export class CachePolicy implements CallPolicy {
 
   /** @returns the result as the client gets it */
   #keep(fillable: Fillable, payload: string, follows: boolean): string {
-    const { settings, key, fill, found } = fillable;
+    const { settings, fill, found } = fillable;
     const ttlMs = keepFor(payload, settings);
     if (ttlMs === 0) return payload;
     // Who follows does not know when the work on the result began, and so not what has changed since then.
     if (!follows && !fill.spoiled) {
       if (found !== undefined || fill.tags.length === 0) this.#remember(fillable, payload, ttlMs);
-      if (found !== undefined) void this.#store(key, payload, { ...found, tags: fill.tags, ttlMs });
+      if (found !== undefined) void this.#store(fillable, payload, { ...found, tags: fill.tags, ttlMs });
     }
     return withHints(payload, ttlMs, settings);
   }
@@ -171,13 +173,18 @@ export class CachePolicy implements CallPolicy {
     metrics.cacheBytes.set(memory.bytes);
   }
 
-  async #store(key: string, text: string, entry: Parameters<SharedCache['store']>[2]): Promise<void> {
+  async #store(
+    { key, passage: { request } }: Fillable,
+    text: string,
+    entry: Parameters<SharedCache['store']>[2],
+  ): Promise<void> {
     const { shared, memory, logger } = this.#options;
     if (text.length > memory.maxEntryBytes) return;
     try {
       await shared.store(key, text, entry);
     } catch (error) {
-      logger.debug({ err: error }, 'a result was not cached for others');
+      const fields = requestFields(request, request.principal);
+      logger.debug({ err: error, ...fields }, 'a result was not cached for others');
     }
   }
 }

@@ -32,6 +32,8 @@ export interface FlightTowerOptions {
 
 /** What becomes of a flight elsewhere. */
 export interface FlightEvents {
+  /** What a line of a log says of the request that it began with. */
+  logFields(): object;
   /** A frame of the call, from the front door that makes it. */
   onFrame(frame: Frame): void;
   /** Another front door waits for the answer from now on. */
@@ -110,7 +112,10 @@ export class FlightTower implements Service {
       return await this.#options.flights.end(flight);
     } catch (error) {
       // The lease of the flight runs out by itself, and who follows it begins anew.
-      this.#options.logger.debug({ err: error }, 'the end of a call was not told');
+      this.#options.logger.debug(
+        { err: error, ...watched?.events.logFields() },
+        'the end of a call was not told',
+      );
       return [];
     }
   }
@@ -169,7 +174,10 @@ export class FlightTower implements Service {
       if (leader) this.#signal(leader, 'follow', flight.address);
       return part;
     } catch (error) {
-      this.#options.logger.debug({ err: error }, 'a call goes on without looking for identical ones');
+      this.#options.logger.debug(
+        { err: error, ...events.logFields() },
+        'a call goes on without looking for identical ones',
+      );
       return 'alone';
     }
   }

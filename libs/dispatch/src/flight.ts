@@ -12,6 +12,7 @@ import { type FlightEnding, sharingOf } from './flight-ending.ts';
 import { FlightFollowers } from './flight-followers.ts';
 import { type FlightMember, readProgress } from './flight-member.ts';
 import type { FlightEvents, FlightTower } from './flight-tower.ts';
+import { requestFields } from './request-fields.ts';
 
 /** Where members come from and go to. */
 export interface FlightHooks {
@@ -90,6 +91,11 @@ export class Flight implements Answer, FlightEvents {
   async register(): Promise<void> {
     if (this.#part !== 'leads' || this.#followers.registered) return;
     this.#followers.registered = await this.#tower.register(this.named, this);
+  }
+
+  logFields(): object {
+    const { request } = this.#captain.passage;
+    return requestFields(request, request.principal);
   }
 
   // What comes of the call that is made here.

@@ -24,6 +24,7 @@ import type { FlightTower } from './flight-tower.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { InboundRequest } from './inbound.ts';
 import { KeyedAnswer } from './keyed-answer.ts';
+import { requestFields } from './request-fields.ts';
 import type { Route } from './router.ts';
 
 /** Redis has so long to answer before the call is refused, in milliseconds. */
@@ -105,8 +106,9 @@ export class IdempotencyPolicy implements CallPolicy {
     return { passage, claim, address, patience, gone: false };
   }
 
-  async #begin({ passage: { route }, claim, address }: KeyedCall): Promise<Standing> {
+  async #begin({ passage, claim, address }: KeyedCall): Promise<Standing> {
     const { records, callTimeoutMs, logger } = this.#options;
+    const { request, route } = passage;
     const deadline = Date.now() + timeLimitOf(route, callTimeoutMs);
     const { idempotent } = route;
     const begun = records.begin({ claim, deadline, idempotent, address });
@@ -116,7 +118,9 @@ export class IdempotencyPolicy implements CallPolicy {
       // Should it be begun after all, nobody will end it.
       begun
         .then(() => records.release(claim))
-        .catch((err: Error) => logger.debug({ err }, 'a key was not freed'));
+        .catch((err: Error) => {
+          logger.debug({ err, ...requestFields(request, request.principal) }, 'a key was not freed');
+        });
       const text = 'Whether the call was made before cannot be found out: Redis cannot be reached';
       throw new MillraceError('broker_unavailable', text, { cause, retryAfterMs: RETRY_AFTER_MS });
     }
@@ -143,38 +147,39 @@ export class IdempotencyPolicy implements CallPolicy {
   async #make({ passage, claim }: KeyedCall, next: Pass): Promise<void> {
     const answer = new KeyedAnswer(passage.answer, {
       passage,
-      release: () => this.#release(claim),
-      keep: (outcome) => this.#keep(claim, outcome),
+      release: () => this.#release(passage, claim),
+      keep: (outcome) => this.#keep(passage, claim, outcome),
     });
     try {
       await next({ ...passage, answer, idempotency: claim });
     } catch (thrown) {
       // It was refused on its way.
-      await this.#release(claim);
+      await this.#release(passage, claim);
       throw thrown;
     }
   }
 
   /** Never rejects: the record then holds the key until the deadline of the call is over. */
-  async #release(claim: IdempotencyClaim): Promise<void> {
-    await this.#quietly(async () => {
+  async #release(passage: Passage, claim: IdempotencyClaim): Promise<void> {
+    await this.#quietly(passage, async () => {
       const { records, tower } = this.#options;
       for (const waiting of await records.release(claim)) tower.lose(waiting);
     });
   }
 
-  async #keep(claim: IdempotencyClaim, outcome: Outcome): Promise<void> {
-    await this.#quietly(async () => {
+  async #keep(passage: Passage, claim: IdempotencyClaim, outcome: Outcome): Promise<void> {
+    await this.#quietly(passage, async () => {
       const { records, tower } = this.#options;
       for (const waiting of (await records.end(claim, outcome)).waiting) tower.lose(waiting);
     });
   }
 
-  async #quietly(work: () => Promise<void>): Promise<void> {
+  async #quietly({ request }: Passage, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'what became of a call with a key was not kept');
+      const fields = requestFields(request, request.principal);
+      this.#options.logger.warn({ err: error, ...fields }, 'what became of a call with a key was not kept');
     }
   }
 

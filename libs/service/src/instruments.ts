@@ -181,7 +181,7 @@ export const METRICS = {
   cacheReads: {
     type: 'counter',
     name: 'millrace_cache_reads_total',
-    help: 'Reads of the cache, by level (l1, l2) and outcome (hit, miss, stale).',
+    help: 'Reads of the cache, by level (l1, l2) and outcome (hit, miss).',
     labels: ['level', 'outcome'],
   },
   cacheBytes: {

@@ -23,8 +23,8 @@ const ECHO_MS = 500;
 
 /**
  * The body of every `main.ts`. SIGTERM and SIGINT stop the service and exit with 0, as does the end of a parent that
- * started this process with an IPC channel. A second signal, or a stop that takes too long, exits with 1, as does
- * every failure; an `OperatorError` is told in its own words, without a stack.
+ * started this process with an IPC channel. A second signal, or a stop that takes too long or cuts work off, exits with
+ * 1, as does every failure; an `OperatorError` is told in its own words, without a stack.
  */
 export async function runMain(
   build: () => Promise<Main>,

@@ -12,7 +12,9 @@ import { z } from 'zod';
 import { ConnectionLost } from './connection-lost.ts';
 import type { Link } from './link.ts';
 import { toRequestError } from './request-error.ts';
+import { ResourceSubscriptions } from './resource-subscriptions.ts';
 import type { UpstreamSettings } from './settings.ts';
+import { InputEnded } from './stdio-transport.ts';
 
 /** Gets what the server sends on behalf of one call. */
 export interface CallListener {
@@ -62,6 +64,7 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1;
 export class UpstreamConnection {
   readonly #options: ConnectionOptions;
   readonly #client: Client;
+  readonly #subscriptions: ResourceSubscriptions;
   readonly #calls = new Set<CallListener>();
   #closed = false;
   #mixed = false;
@@ -69,6 +72,11 @@ export class UpstreamConnection {
   private constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#client = this.#createClient(options);
+    this.#subscriptions = new ResourceSubscriptions({
+      client: this.#client,
+      timeoutMs: options.settings.startTimeoutMs,
+      onRefused: (error) => this.#noteRefused(error),
+    });
     void options.link.closed.then(() => {
       this.#closed = true;
     });
@@ -86,7 +94,10 @@ export class UpstreamConnection {
       return connection;
     } catch (error) {
       await link.stop();
-      throw error;
+      if (!(error instanceof InputEnded)) throw error;
+      // It ended so soon that this was noticed first; how it ended says more.
+      const how = await link.ended;
+      throw new ConnectionLost(`it ended (${how})`, { begun: false, how, cause: error });
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -98,6 +109,10 @@ export class UpstreamConnection {
 
   get ended(): Promise<string> {
     return this.#options.link.ended;
+  }
+
+  get lastWords(): readonly string[] {
+    return this.#options.link.lastWords;
   }
 
   get pid(): number | undefined {
@@ -155,6 +170,11 @@ export class UpstreamConnection {
   /** A real request that every server answers. Rejects when it does not come back in time. */
   async check(timeoutMs: number): Promise<void> {
     await this.request(this.modern ? 'server/discover' : 'ping', {}, { timeoutMs });
+  }
+
+  /** Asks to be told when one of these resources changes, where the server tells only who asks. */
+  follow(uris: ReadonlySet<string>): void {
+    this.#subscriptions.follow(uris);
   }
 
   /** Resolves when nothing is left of the server. */
@@ -223,8 +243,7 @@ export class UpstreamConnection {
   /** Asks to be told of what changes, and of all that is logged: each call picks what its agent wants. */
   #follow(): void {
     const { tools, prompts, resources, logging } = this.#client.getServerCapabilities() ?? {};
-    const refused = (error: unknown) =>
-      this.#options.log.debug({ error, upstream: this.#options.settings.name }, 'an upstream does not tell');
+    const refused = (error: unknown) => this.#noteRefused(error);
     if (!this.modern) {
       if (logging) this.#client.setLoggingLevel('debug').catch(refused);
       return;
@@ -235,6 +254,10 @@ export class UpstreamConnection {
       ...(resources?.listChanged && { resourcesListChanged: true as const }),
     };
     if (Object.keys(filter).length > 0) this.#client.listen(filter).catch(refused);
+  }
+
+  #noteRefused(error: unknown): void {
+    this.#options.log.debug({ error, upstream: this.#options.settings.name }, 'an upstream does not tell');
   }
 
   /** The one call that runs; with several, or after one that was cancelled, nobody can tell whose it is. */

@@ -4,6 +4,8 @@ export interface Pooled {
   readonly closed: boolean;
   /** Resolves with how it ended, when nothing is left of it. */
   readonly ended: Promise<string>;
+  /** What it said last for people, the newest line last. */
+  readonly lastWords: readonly string[];
   /** Rejects when it does not answer any more. */
   check(timeoutMs: number): Promise<void>;
   /** Resolves when nothing is left of it. */

@@ -10,6 +10,8 @@ export interface ProcessGroupOptions {
   /** From the request to end until all of it is killed, in milliseconds. */
   readonly stopGraceMs: number;
   readonly guard: OrphanGuard;
+  /** Told before it is killed, because it has not ended when it was asked to. */
+  readonly onKill?: () => void;
 }
 
 /** How long what was printed last may take to be read, once the process has ended. */
@@ -79,12 +81,13 @@ export class ProcessGroup {
   }
 
   async #stop(): Promise<void> {
-    const { stopGraceMs } = this.#options;
+    const { stopGraceMs, onKill } = this.#options;
     this.#child.stdin.end();
     // Most servers end with their input, and so get the time to end well.
     if (await this.#endsWithin(stopGraceMs / 4)) return;
     signalGroup(this.pid, 'SIGTERM');
     if (await this.#endsWithin(stopGraceMs)) return;
+    onKill?.();
     signalGroup(this.pid, 'SIGKILL');
     await this.ended;
   }

@@ -10,6 +10,7 @@ class FakeProcess implements Pooled {
   closed = false;
   healthy = true;
   checks = 0;
+  readonly lastWords = ['the last words'];
   readonly #ended = Promise.withResolvers<string>();
 
   constructor(id: number) {

@@ -129,7 +129,11 @@ export class ProcessPool<Connection extends Pooled> {
       await member.connection.check(limits.healthTimeoutMs);
       member.checkedAt = this.#now();
     } catch (error) {
-      log.warn({ error, upstream: limits.name }, 'a process of an upstream does not answer and is replaced');
+      const { lastWords } = member.connection;
+      log.warn(
+        { error, upstream: limits.name, lastWords },
+        'a process of an upstream does not answer and is replaced',
+      );
       member.retiring = true;
     }
     this.#release(member);
@@ -263,7 +267,8 @@ export class ProcessPool<Connection extends Pooled> {
   #ended(member: PoolMember<Connection>, how: string): void {
     if (!this.#members.has(member)) return;
     const { log, limits, restarts } = this.#options;
-    log.warn({ upstream: limits.name, how }, 'a process of an upstream ended by itself');
+    const { lastWords } = member.connection;
+    log.warn({ upstream: limits.name, how, lastWords }, 'a process of an upstream ended by itself');
     this.#options.onLoss?.();
     if (!member.proven) {
       const error = new Error(`it ended soon after its start (${how})`);

@@ -15,16 +15,22 @@ export async function openStdioLink(
 ): Promise<Link> {
   const { name, command, args, cwd, stopGraceMs } = settings;
   const env = environmentOf(settings, worker.env);
-  const group = await ProcessGroup.start({
+  const group: ProcessGroup = await ProcessGroup.start({
     command,
     args,
     env,
     stopGraceMs,
     guard: worker.guard,
+    onKill: () =>
+      worker.log.warn(
+        { upstream: name, pid: group.pid, stopGraceMs, lastWords: lastWords() },
+        'a process of an upstream did not end when it was asked to and is killed',
+      ),
     ...(cwd !== undefined && { cwd }),
   });
   const said = outputOf('stderr', group, settings, worker);
   const rubbish = outputOf('stdout', group, settings, worker);
+  const lastWords = () => [...rubbish.tail.map((line) => `stdout: ${line}`), ...said.tail];
   group.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
   const ended = group.ended.finally(() => {
     said.end();
@@ -38,7 +44,7 @@ export async function openStdioLink(
     closed: group.exited,
     ended,
     get lastWords() {
-      return [...rubbish.tail.map((line) => `stdout: ${line}`), ...said.tail];
+      return lastWords();
     },
     stop: () => group.stop(),
   };

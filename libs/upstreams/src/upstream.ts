@@ -13,6 +13,7 @@ import type { PriorDiscovery, Tool } from '@modelcontextprotocol/client';
 import { LostOwners, ownerOf } from './affinity.ts';
 import { UpstreamConnection } from './connection.ts';
 import { ConnectionLost } from './connection-lost.ts';
+import { FollowedResources } from './followed-resources.ts';
 import { openHttpLink } from './http-link.ts';
 import type { Link } from './link.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
@@ -48,6 +49,7 @@ export class Upstream {
   readonly #log: PluginLog;
   readonly #pool: ProcessPool<UpstreamConnection>;
   readonly #lost = new LostOwners();
+  readonly #followed = new FollowedResources();
   #discovery: PriorDiscovery | undefined;
   readonly #headed = new Map<string, Tool>();
   #listed = false;
@@ -111,6 +113,7 @@ export class Upstream {
       const connection = await this.#connect(signal);
       upstreamStarts.inc({ upstream: name, outcome: 'started' });
       this.#discovery = connection.discovery;
+      this.#followed.join(connection);
       return connection;
     } catch (error) {
       upstreamStarts.inc({ upstream: name, outcome: 'failed' });
@@ -175,7 +178,10 @@ export class Upstream {
 
   async #runOn(connection: UpstreamConnection, work: UpstreamCall): Promise<JsonObject> {
     try {
-      return await runOn(connection, work, this.#settings);
+      const result = await runOn(connection, work, this.#settings);
+      // One of a template is known only from now on.
+      if (work.call.method === 'resources/read') this.#followed.add([work.call.target]);
+      return result;
     } catch (error) {
       if (error instanceof ConnectionLost && !connection.closed) this.#pool.retire(connection);
       throw error;
@@ -196,6 +202,7 @@ export class Upstream {
       );
     const parts = await (from && !from.closed ? read(from) : this.#pool.use(read));
     this.#listed = true;
+    this.#followed.add((parts.resources ?? []).map(({ uri }) => uri));
     return parts;
   }
 

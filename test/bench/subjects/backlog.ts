@@ -12,6 +12,14 @@ export interface Backlog {
   readonly waiting: number;
 }
 
+/** Where the calls are queued. */
+export interface BacklogPlace {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  /** The pool that has the waiting calls. */
+  readonly pool: string;
+}
+
 /** Median time to put one call on the queue, in milliseconds. */
 export interface EnqueueTimes {
   readonly emptyMs: number;
@@ -23,14 +31,14 @@ const CALLS_PER_BLOCK = 250;
 /** Added at once to build the backlog; each call is a job of its own, the most that a queue can have to bear. */
 const BUILD_AT_ONCE = 500;
 
-const { redisUrl } = childConfig<{ redisUrl: string }>();
+const { redisUrl, prefix, pool: fullPool } = childConfig<BacklogPlace>();
 const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
-const keys = new Keys('bench-backlog');
+const keys = new Keys(prefix);
 const nextNumber = numbers();
 const poolQueue = (pool: string) => new PoolQueue(redis, keys, pool, 'bench');
 
 await serveParent(async ({ waiting }: Backlog): Promise<EnqueueTimes> => {
-  const full = poolQueue('full');
+  const full = poolQueue(fullPool);
   for (let built = 0; built < waiting; built += BUILD_AT_ONCE) {
     await Promise.all(Array.from({ length: BUILD_AT_ONCE }, () => enqueue(full)));
   }

@@ -1,4 +1,4 @@
-import { definePlugin, defineTool } from '@millrace/toolkit';
+import { definePlugin, defineTool, type PluginLog } from '@millrace/toolkit';
 import { z } from 'zod';
 
 const greet = defineTool({
@@ -14,16 +14,42 @@ const greet = defineTool({
   },
 });
 
-const askBriefly = defineTool({
-  name: 'ask_briefly',
-  description: 'Asks the user, and has 300 ms for the answer.',
+const summarise = defineTool({
+  name: 'summarise',
+  description: 'Asks the model of the client.',
   annotations: { readOnlyHint: true },
-  timeoutMs: 300,
-  handler: async (_, { elicit }) => {
-    await elicit({ message: 'Quick!', requestedSchema: { type: 'object', properties: {} } });
-    return 'in time';
+  handler: async (_, { sample }) => {
+    const content = { type: 'text', text: 'Summarise the harvest' } as const;
+    const { model, content: said } = await sample({ messages: [{ role: 'user', content }], maxTokens: 20 });
+    return `${model} says: ${'text' in said ? said.text : 'nothing'}`;
   },
 });
+
+const listFolders = defineTool({
+  name: 'list_folders',
+  description: 'Asks on which folders the client works.',
+  annotations: { readOnlyHint: true },
+  handler: async (_, { listRoots }) => (await listRoots()).roots.map(({ uri }) => uri).join(' '),
+});
+
+/** What a tool gets that waits in vain stands in the log: its client has long been told that its time was up. */
+const askBriefly = (log: PluginLog) =>
+  defineTool({
+    name: 'ask_briefly',
+    description: 'Asks the user, and has 300 ms for the answer.',
+    annotations: { readOnlyHint: true },
+    timeoutMs: 300,
+    handler: async (_, { elicit }) => {
+      try {
+        await elicit({ message: 'Quick!', requestedSchema: { type: 'object', properties: {} } });
+      } catch (error) {
+        const { name, message } = error as Error;
+        log.info({ name, message }, 'asked in vain');
+        throw error;
+      }
+      return 'in time';
+    },
+  });
 
 const touch = defineTool({
   name: 'touch',
@@ -36,4 +62,9 @@ const touch = defineTool({
 });
 
 /** Tools that talk to the client in the middle of a call, or to those who follow a resource. */
-export default definePlugin({ name: 'asking', version: '1.0.0', tools: [greet, askBriefly, touch] });
+export default definePlugin({
+  name: 'asking',
+  version: '1.0.0',
+  tools: [greet, summarise, listFolders, touch],
+  setup: ({ log }) => ({ tools: [askBriefly(log)] }),
+});

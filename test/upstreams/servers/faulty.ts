@@ -22,13 +22,16 @@ if (fault === 'rubbish') {
   process.stdout.write(`${'x'.repeat(100_000)}\n`);
 }
 if (fault === 'floods') setInterval(() => console.error('noise\n'.repeat(2_000)), 5);
+if (fault === 'silent') console.error('waiting for the licence');
 if (fault === 'forks') {
+  console.error('two helpers are on their way');
   // A child that ignores everything it can, and one that does not.
   const stubborn = spawn('sh', ['-c', "trap '' TERM HUP; while :; do sleep 1; done"], { stdio: 'ignore' });
   const plain = spawn('sleep', ['1000'], { stdio: 'ignore' });
   appendFileSync(file, `${stubborn.pid}\n${plain.pid}\n`);
 }
 if (fault === 'stubborn') {
+  console.error('here to stay');
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   setInterval(() => undefined, 1_000);
 }

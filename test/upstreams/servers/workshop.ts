@@ -4,7 +4,13 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { acceptedContent, inputRequired, McpServer } from '@modelcontextprotocol/server';
+import {
+  acceptedContent,
+  inputRequired,
+  type McpRequestContext,
+  McpServer,
+  ResourceTemplate,
+} from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
@@ -15,7 +21,32 @@ const form = { message: 'Who?', requestedSchema: { type: 'object' as const, prop
 /** What only a server that lives on can know. */
 let count = 0;
 
-function create(): McpServer {
+/** Resources whose changes are told to nobody but those who asked for that. */
+function serveResources(server: McpServer, scheme: string, { era }: McpRequestContext): void {
+  const subscribed = new Set<string>();
+  server.server.registerCapabilities({ resources: { subscribe: true } });
+  // In the newest revision the SDK itself knows who asked.
+  if (era === 'legacy') {
+    server.server.setRequestHandler('resources/subscribe', ({ params }) => {
+      subscribed.add(params.uri);
+      return {};
+    });
+  }
+  const read = ({ href }: URL) => ({ contents: [{ uri: href, text: 'painted' }] });
+  server.registerResource('board', `${scheme}://board`, {}, read);
+  server.registerResource(
+    'sheet',
+    new ResourceTemplate(`${scheme}://sheets/{n}`, { list: undefined }),
+    {},
+    read,
+  );
+  server.registerTool('paint', { inputSchema: z.object({ uri: z.string() }) }, async ({ uri }) => {
+    if (era === 'modern' || subscribed.has(uri)) await server.server.sendResourceUpdated({ uri });
+    return say(`painted by ${process.pid}`);
+  });
+}
+
+function create(context: McpRequestContext): McpServer {
   const server = new McpServer({ name: 'workshop', version: '1' }, { capabilities: { logging: {} } });
   server.registerTool('whoami', { annotations: reading }, () => say(`${process.pid} ${word}`));
   server.registerTool('count', {}, () => {
@@ -58,6 +89,8 @@ function create(): McpServer {
     },
   );
   server.registerTool('crash', {}, () => process.exit(3));
+  const { SCHEME } = process.env;
+  if (SCHEME !== undefined) serveResources(server, SCHEME, context);
   server.registerPrompt('greet', {}, () => ({
     messages: [{ role: 'user', content: { type: 'text', text: `Greet ${word}` } }],
   }));

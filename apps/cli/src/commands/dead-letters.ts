@@ -4,7 +4,8 @@ const OPTIONS = {
   json: { type: 'boolean', help: 'print JSON for programs' },
   limit: { type: 'string', value: 'N', help: 'letters on one page (100)' },
   from: { type: 'string', value: 'ID', help: 'where the page begins' },
-  all: { type: 'boolean', help: 'replay or delete all letters of the pool' },
+  tenant: { type: 'string', value: 'NAME', help: 'only letters of this tenant; others are not found' },
+  all: { type: 'boolean', help: 'replay or delete all letters of the pool, or of the tenant' },
   timeout: { type: 'string', value: 'SECONDS', help: 'how long a replayed call may take (60)' },
 } as const satisfies Options;
 
@@ -13,10 +14,10 @@ export const deadLetters: RunCommand = {
   summary: 'list, inspect, replay and delete calls that were given up',
   words: ['list', 'inspect', 'replay', 'delete'],
   usage: [
-    'list POOL [--limit N] [--from ID] [--json]',
-    'inspect POOL ID',
-    'replay POOL ID … | --all [--timeout SECONDS]',
-    'delete POOL ID … | --all',
+    'list POOL [--tenant NAME] [--limit N] [--from ID] [--json]',
+    'inspect POOL ID [--tenant NAME]',
+    'replay POOL ID … | --all [--tenant NAME] [--timeout SECONDS]',
+    'delete POOL ID … | --all [--tenant NAME]',
   ],
   options: OPTIONS,
   notes:

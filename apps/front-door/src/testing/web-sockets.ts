@@ -107,7 +107,7 @@ export async function serve(options: Partial<WebSocketsOptions> = {}): Promise<S
       add: (one) => void backend.subscribers.add(one),
       remove: (one) => void backend.subscribers.delete(one),
     },
-    hosts: new HostCheck('127.0.0.1', []),
+    hosts: new HostCheck({ listenHost: '127.0.0.1' }),
     quota: new StreamQuota(100),
     serverInfo: { name: 'millrace', version: '1.2.3' },
     maxMessageBytes: 1_000,
