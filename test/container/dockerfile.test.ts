@@ -53,6 +53,8 @@ test.each(['front-door', 'worker'])('%s has a health check and the flags of a sm
   const steps = stepsOf(stages, target);
   expect(lastOf(steps, 'HEALTHCHECK')?.text).toContain('/readyz');
   expect(lastOf(steps, 'ENTRYPOINT')?.words?.slice(1, -1)).toEqual([...NODE_FLAGS]);
+  // Else what the image has compiled would not be found.
+  expect(lastOf(steps, 'RUN')?.text).toContain(`node ${NODE_FLAGS.join(' ')} --input-type=module`);
   const { NODE_COMPILE_CACHE, ...environment } = NODE_ENVIRONMENT;
   expect(environmentOf(steps)).toMatchObject(environment);
 });
