@@ -1,6 +1,8 @@
+import { disconnect, Keys } from '@millrace/broker';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../bench/free-port.ts';
 import { startCluster } from '../support/cluster.ts';
+import { connectRedis } from '../support/leftovers.ts';
 import { NamedRedisProxy } from '../support/named-redis-proxy.ts';
 import { callTool } from '../support/tasks.ts';
 
@@ -127,6 +129,13 @@ test('a front door is not ready until it knows what the workers serve', async ()
   await expect.poll(async () => (await ask(admin, '/readyz')).code, { timeout: 10_000 }).toBe(200);
 });
 
+async function workersInRedis(): Promise<number> {
+  const redis = await connectRedis(cluster.redisUrl);
+  const count = await redis.zcard(new Keys(cluster.prefix).workers);
+  disconnect(redis);
+  return count;
+}
+
 describe('while Redis is away', () => {
   beforeAll(() => cluster.stopRedis());
 
@@ -147,6 +156,8 @@ describe('while Redis is away', () => {
     }
     const served = async () => (await callTool(cluster.url, 'echo', { text: 'back' })).result;
     await expect.poll(served, { timeout: 10_000 }).toBeDefined();
+    // It came back empty: what the worker has not told again by then is not remembered when it leaves.
+    await expect.poll(workersInRedis, { timeout: 10_000 }).toBe(1);
   });
 });
 

@@ -132,7 +132,7 @@ test('so are their bytes', async () => {
   });
   const call = (key: string) => toolCall('hold', { key: key.padEnd(2_000) });
   const held = send(url, call('bytes'));
-  await cluster.logged('started');
+  await cluster.logged('started', { key: 'bytes'.padEnd(2_000) });
   expect(await figure(adminUrl, 'millrace_pending_bytes')).toBeGreaterThan(2_000);
   expect((await send(url, call('more'))).message.error?.data).toMatchObject({
     name: 'overloaded',

@@ -3,6 +3,7 @@ import {
   FinishedCalls,
   IdempotencyRecords,
   type Keys,
+  RecentReplies,
   Replies,
   StoredReplies,
   TaskProgress,
@@ -32,7 +33,10 @@ export class Answering {
     this.progress = new TaskProgress(tasks);
     this.finished = new FinishedCalls(redis, keys);
     const onStored = (answers: number) => metrics.repliesStored.inc(answers);
-    this.replies = new Replies(redis, keys, new StoredReplies(redis, keys), logger, onStored);
+    this.replies = new Replies(redis, keys, new StoredReplies(redis, keys), logger, {
+      onStored,
+      recent: new RecentReplies(),
+    });
     const records = new IdempotencyRecords(redis, keys);
     this.keyed = new KeyedReplies({ replies: this.replies, records, isIdempotent, logger });
   }

@@ -77,7 +77,7 @@ export class WorkerGuard implements Guard, Service {
   }
 
   admit(calls: readonly Call[]): void {
-    this.#guard.admit(calls);
+    this.#seals.admit(calls);
   }
 
   /** Gives a call that leaves its batch a seal of its own; one that has no good seal gets none here. */

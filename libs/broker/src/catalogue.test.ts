@@ -94,15 +94,25 @@ test('that workers serve the same as before is no change', async () => {
   expect(changed).not.toHaveBeenCalled();
 });
 
-test('when Redis comes back empty, everything is published anew', async () => {
+test('when Redis comes back empty, everything is published anew, and nothing is missed meanwhile', async () => {
   await announcer('w-1', () => offerOf('echo')).start();
   const catalogue = await startCatalogue();
-  const empty = until(catalogue, ({ workers }) => workers.length === 0);
+  const changed = vi.fn();
+  catalogue.onChange(changed);
   await context.redis.flushall();
   await catalogue.refresh();
-  await empty;
-  const view = await until(catalogue, ({ workers }) => workers.length === 1);
-  expect(toolsOf(view)).toEqual(['echo']);
+  expect(toolsOf(catalogue.view)).toEqual(['echo']);
+  await vi.waitUntil(() => context.redis.exists(context.keys.worker('w-1')));
+  await catalogue.refresh();
+  expect(changed).not.toHaveBeenCalled();
+});
+
+test('who does not publish anew after that is gone', async () => {
+  await announcer('w-1', () => offerOf('echo'), 60_000).start();
+  const catalogue = await startCatalogue();
+  await context.redis.flushall();
+  const view = await until(catalogue, ({ workers }) => workers.length === 0);
+  expect(toolsOf(view)).toEqual([]);
 });
 
 test('a worker that stops leaves no record of itself', async () => {

@@ -6,6 +6,7 @@ import { Departures } from './departures.ts';
 import { readableEnvelopes } from './envelope-versions.ts';
 import { watchEviction } from './eviction-policy.ts';
 import { readFleet } from './fleet.ts';
+import { FleetMemory } from './fleet-memory.ts';
 import type { Keys } from './keys.ts';
 import { connectPatient, connectSubscriber, disconnect, whenReady } from './redis.ts';
 import type { RedisSource } from './redis-source.ts';
@@ -27,6 +28,7 @@ export class Catalogue implements Service {
   readonly #logger: Logger;
   readonly #listeners = new Set<(view: CatalogueView) => void>();
   readonly #departures: Departures;
+  readonly #memory: FleetMemory;
   readonly #offers = new Map<string, Offer>();
   #view: CatalogueView = { ...EMPTY_OFFER, slots: new Map(), workers: [] };
   #envelopes: ReadonlyMap<string, number> = new Map();
@@ -41,6 +43,7 @@ export class Catalogue implements Service {
     this.#redis = connectPatient(options.source, 'catalogue');
     this.#subscriber = connectSubscriber(options.source, 'catalogue-changes', options.keys.catalogueChanges);
     this.#departures = new Departures(options.times.workerTtlMs);
+    this.#memory = new FleetMemory(options.times.workerTtlMs);
     this.#subscriber.on('message', (_, message: string) => {
       this.#departures.hear(message, Date.now());
       void this.refresh();
@@ -115,10 +118,12 @@ export class Catalogue implements Service {
 
   async #read(): Promise<void> {
     const { keys, times } = this.#options;
-    const { workers, offers, drainedPools } = await readFleet(this.#redis, keys, times);
+    const fleet = await readFleet(this.#redis, keys, times);
+    const now = Date.now();
+    const { workers, offers, drainedPools } = this.#memory.complete(fleet, now);
     this.#departures.see(
       workers.map(({ id }) => id),
-      Date.now(),
+      now,
     );
     // Heartbeats alone change the order of the offers that are alive, which then does not matter.
     const known = JSON.stringify([workers, offers.toSorted(), [...drainedPools].sort()]);

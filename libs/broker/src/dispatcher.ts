@@ -274,7 +274,7 @@ export class Dispatcher implements Service {
       for (const frame of await this.#stored.take(names)) this.#receive(frame);
       await this.#redis.publish(this.#options.keys.missedReplies, this.#options.frontDoor);
     } catch (error) {
-      this.#logger.warn({ err: error }, 'stored replies could not be read');
+      this.#logger.warn({ err: error }, 'answers that were missed could not be asked for');
     }
   }
 }

@@ -74,6 +74,7 @@ export { PoolControl } from './pool-control.ts';
 export { Presence, type PresenceOptions } from './presence.ts';
 export type { LimitStanding } from './rate-limit.ts';
 export { RateLimits, type RateLimitsOptions } from './rate-limits.ts';
+export { RecentReplies } from './recent-replies.ts';
 export { connectFailFast, connectPatient, disconnect, whenReady } from './redis.ts';
 export { examineRedis, type RedisFindings } from './redis-examination.ts';
 export { redisIsAway, redisIsFull, redisRefused } from './redis-failure.ts';

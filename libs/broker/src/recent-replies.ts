@@ -1,8 +1,8 @@
-/** How long a message is kept, in milliseconds: by then a connection that died is known to be dead. */
+/** How long a message is given, in milliseconds: by then a connection that died is known to be dead. */
 const MAX_AGE_MS = 10_000;
 
-/** Length of all kept messages together. At the highest rates that is the last moments, else it is all of them. */
-const MAX_LENGTH = 1_000_000;
+/** Length of each half. At the highest rates both are the last moments, else they are all that was said of late. */
+const HALF_LENGTH = 500_000;
 
 interface Kept {
   readonly frontDoor: string;
@@ -12,10 +12,12 @@ interface Kept {
 
 /**
  * The answers that were published last, as they were. Redis counts a subscriber whose connection has just died as one
- * who hears: the front door asks for what it may have missed when it listens again.
+ * who hears: the front door asks for what it may have missed when it listens again. Kept in two halves, of which the
+ * older one goes as a whole: so keeping costs the same however many there are.
  */
 export class RecentReplies {
-  #kept: Kept[] = [];
+  #older: Kept[] = [];
+  #newer: Kept[] = [];
   #length = 0;
   readonly #now: () => number;
 
@@ -25,25 +27,24 @@ export class RecentReplies {
   }
 
   keep(frontDoor: string, message: string): void {
-    this.#kept.push({ frontDoor, message, at: this.#now() });
+    const at = this.#now();
+    const [first] = this.#newer;
+    if (first && (this.#length >= HALF_LENGTH || at - first.at >= MAX_AGE_MS)) this.#turn();
+    this.#newer.push({ frontDoor, message, at });
     this.#length += message.length;
-    this.#forget();
   }
 
   /** The messages to one front door, the oldest first. */
   of(frontDoor: string): string[] {
-    this.#forget();
-    return this.#kept.filter((one) => one.frontDoor === frontDoor).map(({ message }) => message);
+    const oldest = this.#now() - MAX_AGE_MS;
+    return [...this.#older, ...this.#newer]
+      .filter((one) => one.frontDoor === frontDoor && one.at > oldest)
+      .map(({ message }) => message);
   }
 
-  #forget(): void {
-    const oldest = this.#now() - MAX_AGE_MS;
-    let count = 0;
-    for (const { message, at } of this.#kept) {
-      if (at > oldest && this.#length <= MAX_LENGTH) break;
-      this.#length -= message.length;
-      count += 1;
-    }
-    if (count > 0) this.#kept = this.#kept.slice(count);
+  #turn(): void {
+    this.#older = this.#newer;
+    this.#newer = [];
+    this.#length = 0;
   }
 }

@@ -11,7 +11,7 @@ import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 import { cipherOf } from './payload-cipher.ts';
 import { publishCounted } from './publish-counted.ts';
-import { RecentReplies } from './recent-replies.ts';
+import type { RecentReplies } from './recent-replies.ts';
 import { redisIsFull } from './redis-failure.ts';
 import type { StoredReplies } from './stored-replies.ts';
 import { Tick } from './tick.ts';
@@ -32,6 +32,13 @@ interface Group {
   readonly frames: Frame[];
 }
 
+export interface RepliesOptions {
+  /** Told of answers that are kept because their front door does not listen. */
+  readonly onStored?: (answers: number) => void;
+  /** Keeps what front doors may ask for again; nothing is kept unless given. */
+  readonly recent?: RecentReplies;
+}
+
 /** Carries frames from a worker back: those of one turn of the event loop in one message per front door. */
 export class Replies {
   readonly #redis: Redis;
@@ -41,21 +48,21 @@ export class Replies {
   readonly #onStored: ((answers: number) => void) | undefined;
   readonly #tick = new Tick<Addressed>((addressed) => this.#publishAll(addressed));
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #recent = new RecentReplies();
+  readonly #recent: RecentReplies | undefined;
 
-  /** @param onStored told of answers that are kept because their front door does not listen */
   constructor(
     redis: Redis,
     keys: Keys,
     stored: StoredReplies,
     logger: Logger,
-    onStored?: (answers: number) => void,
+    { onStored, recent }: RepliesOptions = {},
   ) {
     this.#redis = redis;
     this.#keys = keys;
     this.#stored = stored;
     this.#logger = logger;
     this.#onStored = onStored;
+    this.#recent = recent;
   }
 
   send(to: ReplyAddress, frame: Frame): void {
@@ -65,7 +72,8 @@ export class Replies {
   /** Publishes the latest answers once more. The front door drops those that it had. */
   async sendAgain(frontDoor: string): Promise<void> {
     const channel = this.#keys.replies(frontDoor);
-    await Promise.all(this.#recent.of(frontDoor).map((message) => this.#redis.publish(channel, message)));
+    const messages = this.#recent?.of(frontDoor) ?? [];
+    await Promise.all(messages.map((message) => this.#redis.publish(channel, message)));
   }
 
   /** Resolves when all that was sent has reached Redis. */
@@ -91,7 +99,7 @@ export class Replies {
     const message = this.#sealed(frames, version);
     const hasEnd = frames.some(isTerminal);
     // Before it is published: the front door may ask for it before Redis has said that it was heard.
-    if (hasEnd) this.#recent.keep(frontDoor, message);
+    if (hasEnd) this.#recent?.keep(frontDoor, message);
     const listeners = await publishCounted(this.#redis, channel, message);
     if (listeners > 0 || !hasEnd) return;
     const terminal = frames.filter(isTerminal);

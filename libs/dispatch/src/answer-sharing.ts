@@ -15,7 +15,7 @@ import type { ServerInfo } from '@millrace/protocol';
 import { MemoryCache } from '@millrace/resilience';
 import type { Metrics, Service } from '@millrace/service';
 import { CachePolicy } from './cache-policy.ts';
-import { CacheRecheck } from './cache-recheck.ts';
+import { cacheRecheck } from './cache-recheck.ts';
 import type { CallPolicySet } from './call-policies.ts';
 import { DedupPolicy } from './dedup-policy.ts';
 import { FlightTower } from './flight-tower.ts';
@@ -89,7 +89,6 @@ export class AnswerSharing implements Service {
       metrics,
       logger: source.logger,
     });
-    const cacheRecheck = new CacheRecheck((passage) => this.#cache.lookAgain(passage));
     this.policies = { idempotency, cache: this.#cache, dedup: this.#dedup, cacheRecheck };
   }
 

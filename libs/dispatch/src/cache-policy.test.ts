@@ -35,11 +35,10 @@ function setUp(cache: object = {}) {
     const answer = new RecordingAnswer();
     const request = aRequest('tools/call', { name: 't', arguments: { id: 1 } });
     let further: Passage | undefined;
-    const passage = { request, route, answer, ...overrides };
-    await policy.pass(passage, (passed) => {
-      further = passed;
+    await policy.pass({ request, route, answer, ...overrides }, (passage) => {
+      further = passage;
     });
-    return { passage, answer, further };
+    return { answer, further };
   };
   return { policy, memory, call };
 }
@@ -97,24 +96,23 @@ test('a call that followed another one keeps nothing: it does not know when that
 });
 
 test('who looks again finds what was kept since its first look: here, or elsewhere', async () => {
-  const { call, policy, memory } = setUp();
-  const [{ passage, further }, other] = [await call(), await call()];
-  expect(await policy.lookAgain(passage)).toBeUndefined();
+  const { call, memory } = setUp();
+  const [{ further }, other] = [await call(), await call()];
+  expect(await further?.lookAgain?.()).toBeUndefined();
   other.further?.answer.result(RESULT);
-  expect(await policy.lookAgain(passage)).toBe(RESULT);
+  expect(await further?.lookAgain?.()).toBe(RESULT);
   memory.clear();
   read.mockResolvedValueOnce({ text: RESULT, ttlMs: 100, generations: 'g' });
-  expect(await policy.lookAgain(passage)).toBe(RESULT);
+  expect(await further?.lookAgain?.()).toBe(RESULT);
   further?.answer.follows?.();
   further?.answer.result(RESULT);
   expect(store).toHaveBeenCalledTimes(1);
 });
 
 test('where there is no other front door nobody asks Redis twice', async () => {
-  const { call, policy } = setUp();
-  const { passage } = await call();
+  const { further } = await setUp().call();
   alone = true;
-  expect(policy.lookAgain(passage)).toBeUndefined();
+  expect(further?.lookAgain?.()).toBeUndefined();
   expect(read).toHaveBeenCalledTimes(1);
 });
 

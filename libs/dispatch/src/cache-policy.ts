@@ -80,17 +80,6 @@ export class CachePolicy implements CallPolicy {
     return this.#passShared({ passage, settings, key, fill, found: undefined }, next);
   }
 
-  /** Finds the kept result of a call that was looked for before; undefined when there is still none. */
-  lookAgain(passage: Passage): string | undefined | Promise<string | undefined> {
-    const { request, route } = passage;
-    const settings = route.policies?.cache;
-    const key = settings && comparableKey(passage, settings.scope);
-    if (key === undefined) return undefined;
-    const kept = this.#kept(key);
-    if (kept || this.#options.alone()) return kept?.text;
-    return this.#read(passage, key, tagNames(route, request.params)).then((found) => found?.text);
-  }
-
   /** Forgets what has one of these tags, here; and does not keep what is being worked out from before that. */
   invalidated(tags: readonly string[]): void {
     this.#options.memory.invalidate(tags);
@@ -128,11 +117,23 @@ export class CachePolicy implements CallPolicy {
 
   async #work(fillable: Fillable, next: Pass): Promise<void> {
     try {
-      await next({ ...fillable.passage, answer: this.#fillingAnswer(fillable) });
+      const { passage, key, fill } = fillable;
+      const lookAgain = () => this.#lookAgain(passage, key, fill.tags);
+      await next({ ...passage, answer: this.#fillingAnswer(fillable), lookAgain });
     } catch (error) {
       this.#fills.end(fillable.fill);
       throw error;
     }
+  }
+
+  #lookAgain(
+    passage: Passage,
+    key: string,
+    tags: readonly string[],
+  ): string | undefined | Promise<string | undefined> {
+    const kept = this.#kept(key);
+    if (kept || this.#options.alone()) return kept?.text;
+    return this.#read(passage, key, tags).then((found) => found?.text);
   }
 
   async #read({ request }: Passage, key: string, tags: readonly string[]): Promise<SharedEntry | undefined> {

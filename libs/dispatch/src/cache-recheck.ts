@@ -1,30 +1,19 @@
 import type { CallPolicy, Pass, Passage } from './call-policies.ts';
 import type { Route } from './router.ts';
 
-/** Finds a kept result for a call; undefined when there is none. */
-export type Look = (passage: Passage) => string | undefined | Promise<string | undefined>;
-
 /**
  * Looks into the cache once more for the call that leads identical ones. One like it may have ended after the first
  * look and before this one took off; what that left in the cache would otherwise be worked out a second time.
  */
-export class CacheRecheck implements CallPolicy {
-  readonly #look: Look;
-
-  constructor(look: Look) {
-    this.#look = look;
-  }
-
-  appliesTo({ policies, dedup }: Route): boolean {
-    return policies?.cache !== undefined && dedup !== undefined;
-  }
+export const cacheRecheck: CallPolicy = {
+  appliesTo: ({ policies, dedup }: Route) => policies?.cache !== undefined && dedup !== undefined,
 
   pass(passage: Passage, next: Pass): void | Promise<void> {
-    const found = this.#look(passage);
+    const found = passage.lookAgain?.();
     if (found instanceof Promise) return found.then((text) => deliver(text, passage, next));
     return deliver(found, passage, next);
-  }
-}
+  },
+};
 
 function deliver(text: string | undefined, passage: Passage, next: Pass): void | Promise<void> {
   if (text === undefined) return next(passage);

@@ -11,6 +11,8 @@ export interface Passage {
   readonly answer: Answer;
   /** Where the result is to be kept for who makes the call again; such a call stands for itself. */
   readonly idempotency?: IdempotencyClaim;
+  /** Finds a result that was kept since the cache was asked; absent where nothing is cached. */
+  readonly lookAgain?: () => string | undefined | Promise<string | undefined>;
   /** The span of the request; absent for all that are not traced. */
   readonly trace?: TraceSpan;
 }

@@ -19,11 +19,6 @@ export class CallGuard {
     this.#policy = policy;
   }
 
-  /** Looks at what was said of all calls of a batch together; before `refusal` of any of them. */
-  admit(calls: readonly Call[]): void {
-    this.#seals.admit(calls);
-  }
-
   /**
    * @param permissions that the tool wants beside that of its kind
    * @returns why the call must not run; undefined when it may
