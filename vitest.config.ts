@@ -14,8 +14,9 @@ export default defineConfig({
     isolate: false,
     // Several tests start processes of their own: more than one file per core only makes them wait.
     maxWorkers: 2,
-    testTimeout: 15_000,
-    hookTimeout: 20_000,
+    // Nothing is measured by them: on a machine that others use too, a test may take longer, not fail.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     teardownTimeout: 5_000,
     // A promise that nobody waits for is a bug of the code, whatever the assertions say.
     dangerouslyIgnoreUnhandledErrors: false,
