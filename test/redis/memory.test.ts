@@ -5,7 +5,6 @@ import { startCluster } from '../support/cluster.ts';
 import { Session, textOf } from '../support/session.ts';
 import { callTool, startTask, taskIs } from '../support/tasks.ts';
 import { send, sessionRequest, toolCall, type WireAnswer } from '../support/wire.ts';
-import { MemoryHog } from './memory-hog.ts';
 import { RedisServer } from './redis-server.ts';
 import { WHOLE_PATH, wholePath } from './whole-path.ts';
 
@@ -14,8 +13,10 @@ const PATIENCE = { timeout: 15_000, interval: 50 };
 const WARNING =
   'WRONG EVICTION POLICY: Redis may throw away queues, sessions and tasks when its memory is full: set maxmemory-policy to noeviction';
 const LOCK_MS = 1_000;
-const server = await RedisServer.start({ args: ['--maxmemory', '24mb', '--maxmemory-policy', 'noeviction'] });
-const hog = new MemoryHog(server.url);
+/** In bytes: all that there may be, and less than Redis needs for itself, which gives nobody anything. */
+const [PLENTY, NOTHING] = ['24mb', '1'];
+const server = await RedisServer.start({ args: ['--maxmemory', PLENTY, '--maxmemory-policy', 'noeviction'] });
+const operator = new Redis(server.url);
 const cluster = await startCluster({
   ...WHOLE_PATH,
   redisUrl: server.url,
@@ -24,6 +25,7 @@ const cluster = await startCluster({
 });
 afterAll(async () => {
   await cluster.stop();
+  operator.disconnect();
   await server.stop();
 });
 
@@ -53,7 +55,7 @@ test(
       .poll(async () => (await admin(cluster, 'GET', '/pools/default')).body['waiting'], PATIENCE)
       .toBe(2);
 
-    await hog.start();
+    await operator.config('SET', 'maxmemory', NOTHING);
     await outlast();
 
     expectRefusal(await send(cluster.url, toolCall('echo', { text: 'x' })));
@@ -91,7 +93,7 @@ test(
 test(
   'when there is memory again, everything works by itself',
   async () => {
-    await hog.stop();
+    await operator.config('SET', 'maxmemory', PLENTY);
     await expect
       .poll(async () => (await send(cluster.url, toolCall('echo', { text: 'x' }))).status, PATIENCE)
       .toBe(200);
@@ -101,9 +103,7 @@ test(
 );
 
 test('a front door and a worker warn loudly of a policy that throws away what is there', async () => {
-  const operator = new Redis(server.url);
   await operator.config('SET', 'maxmemory-policy', 'allkeys-lru');
-  operator.disconnect();
   for (const role of ['front-door', 'worker'] as const) {
     const one = cluster.spawn(role, { MILLRACE_HTTP_PORT: '0' });
     const line = await one.logs.first(WARNING);
