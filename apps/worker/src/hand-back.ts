@@ -1,4 +1,4 @@
-import type { Delivery } from '@millrace/broker';
+import { Bag, type Delivery } from '@millrace/broker';
 import { callFields, MillraceError } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { Target } from '@millrace/toolkit';
@@ -25,7 +25,7 @@ type Fate = 'handed back' | 'stopped' | 'ended';
 
 /** What this worker has at hand when its time to stop is over. */
 export class HandBack {
-  readonly #open = new Set<OpenBatch>();
+  readonly #open = new Bag<OpenBatch>();
   readonly #worker: string;
   readonly #logger: Logger;
 

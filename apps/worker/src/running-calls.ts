@@ -1,4 +1,4 @@
-import type { ClientAnswer } from '@millrace/broker';
+import { type ClientAnswer, Places } from '@millrace/broker';
 import { MillraceError } from '@millrace/protocol';
 import { callOf } from './client-requests.ts';
 import type { RunningCall } from './running-call.ts';
@@ -6,25 +6,21 @@ import type { RunningCall } from './running-call.ts';
 /** Cancelled calls that are remembered at most; one that is forgotten runs in vain, which is no harm. */
 const REMEMBERED = 10_000;
 
-/**
- * The place of one call in the table. It is emptied when the call ends: what V8 keeps of a table that was outgrown
- * would otherwise hold on to every finished call until the next full collection.
- */
-interface Place {
-  running: RunningCall | undefined;
+interface Held {
+  readonly running: RunningCall;
   /** Id of the front door that made the call. */
   readonly frontDoor: string;
 }
 
 /** Somebody who waits until certain calls have ended. */
 interface Settling {
-  readonly left: Set<Place>;
+  readonly left: Set<Held>;
   readonly done: () => void;
 }
 
 /** The calls that this worker holds, and those that were cancelled before they came. */
 export class RunningCalls {
-  readonly #running = new Map<string, Place>();
+  readonly #running = new Places<Held>();
   readonly #cancelled = new Set<string>();
   readonly #settling = new Set<Settling>();
 
@@ -41,24 +37,23 @@ export class RunningCalls {
 
   /** A call that was lost may have come back here, and then runs on. */
   end(running: RunningCall): void {
-    const place = this.#running.get(running.call.id);
-    if (place?.running !== running) return;
+    const held = this.#running.get(running.call.id);
+    if (held?.running !== running) return;
     this.#running.delete(running.call.id);
-    place.running = undefined;
-    if (this.#settling.size > 0) this.#settle(place);
+    if (this.#settling.size > 0) this.#settle(held);
   }
 
   /** Resolves when all that run now have ended; those that come later do not count. */
   settled(): Promise<void> {
     if (this.#running.size === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#settling.add({ left: new Set(this.#running.values()), done: resolve });
+    this.#settling.add({ left: new Set(this.#running.items()), done: resolve });
     return promise;
   }
 
-  #settle(place: Place): void {
+  #settle(held: Held): void {
     for (const settling of this.#settling) {
-      settling.left.delete(place);
+      settling.left.delete(held);
       if (settling.left.size > 0) continue;
       this.#settling.delete(settling);
       settling.done();
@@ -67,13 +62,13 @@ export class RunningCalls {
 
   /** Front doors of the calls that run, each as often as it has one. */
   *frontDoors(): Iterable<string> {
-    for (const { frontDoor } of this.#running.values()) yield frontDoor;
+    for (const { frontDoor } of this.#running.items()) yield frontDoor;
   }
 
   /** The calls of one front door. */
   of(frontDoor: string): RunningCall[] {
-    const places = [...this.#running.values()].filter((place) => place.frontDoor === frontDoor);
-    return places.map(({ running }) => running).filter((running) => running !== undefined);
+    const held = this.#running.items().filter((one) => one.frontDoor === frontDoor);
+    return held.map(({ running }) => running);
   }
 
   /** Stops a call; one that is not here yet is not begun when it comes. */
@@ -90,10 +85,11 @@ export class RunningCalls {
 
   /** Stops all of them, because this worker ends. @returns how many still had to be stopped */
   abortAll(reason: Error): number {
-    const left = [...this.#running.values()]
+    const left = this.#running
+      .items()
       .map(({ running }) => running)
-      .filter((running) => running !== undefined && !running.aborted && !running.ended);
-    for (const running of left) running?.abort(reason);
+      .filter((running) => !running.aborted && !running.ended);
+    for (const running of left) running.abort(reason);
     return left.length;
   }
 

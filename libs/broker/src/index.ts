@@ -6,6 +6,7 @@ export { AnswerSender, type ClientAnswer } from './answer-sender.ts';
 export { ApiKeyTable } from './api-key-table.ts';
 export { AskedRequests } from './asked-requests.ts';
 export { AuditStream } from './audit-stream.ts';
+export { Bag } from './bag.ts';
 export { type BatchLimits, DEFAULT_BATCH_LIMITS } from './batcher.ts';
 export {
   BreakerBoard,

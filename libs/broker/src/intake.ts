@@ -8,6 +8,7 @@ import {
 import type { Logger, Service } from '@millrace/service';
 import { DelayedError, type Job, UnrecoverableError, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { Bag } from './bag.ts';
 import { isReconnecting, newBullWorker, wake, whenConnected } from './bull-worker.ts';
 import { type Delivery, TryAgain } from './delivery.ts';
 import type { IntakeOptions } from './intake-options.ts';
@@ -44,7 +45,7 @@ export class Intake implements Service {
   /** Made when something is put back. */
   #queue: PoolQueue | undefined;
   /** The batches that are worked on. */
-  readonly #active = new Map<Delivery, Promise<void>>();
+  readonly #active = new Bag<Promise<void>>();
   /** Whether there was no free slot when it was last told. */
   #full = false;
   readonly #putOffs = new Set<NodeJS.Timeout>();
@@ -113,7 +114,7 @@ export class Intake implements Service {
     const away = await isReconnecting(worker);
     if (away) {
       await worker.pause(true);
-      while (this.#active.size > 0) await Promise.allSettled(this.#active.values());
+      while (this.#active.size > 0) await Promise.allSettled(this.#active);
     }
     await worker.close(away);
   }
@@ -166,7 +167,7 @@ export class Intake implements Service {
     const lock = this.#locks.hold(String(job.id), token, ageMs);
     const delivery = this.#deliveryOf(job, batch, lock);
     const work = this.#begin(delivery, lock, ageMs);
-    this.#active.set(delivery, work);
+    this.#active.add(work);
     this.adjust();
     try {
       await work;
@@ -177,7 +178,7 @@ export class Intake implements Service {
       throw error;
     } finally {
       this.#locks.release(lock);
-      this.#active.delete(delivery);
+      this.#active.delete(work);
       this.adjust();
     }
   }

@@ -1,4 +1,5 @@
 import type { Logger } from '@millrace/service';
+import { Bag } from './bag.ts';
 
 /** One batch that a worker holds: nobody else gets it as long as its lock stands. */
 export interface Lock {
@@ -28,7 +29,7 @@ const RENEWALS = 4;
 export class Locks {
   readonly #options: LocksOptions;
   readonly #now: () => number;
-  readonly #held = new Set<HeldLock>();
+  readonly #held = new Bag<HeldLock>();
   #timer: NodeJS.Timeout | undefined;
   #renewing = false;
 

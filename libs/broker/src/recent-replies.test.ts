@@ -28,3 +28,10 @@ test('what is kept together is bounded: the oldest goes first', () => {
     Array.from({ length: 10 }, (_, n) => `${n + 10}`),
   );
 });
+
+test('messages come back as they were, also those that are larger than a page', () => {
+  const recent = new RecentReplies(() => now);
+  const messages = ['Grüße 𝄞 🙂', 'x'.repeat(700_000), '€'.repeat(170_000), 'after'];
+  for (const message of messages) recent.keep('a', message);
+  expect(recent.of('a')).toEqual(messages.slice(1));
+});

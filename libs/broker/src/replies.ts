@@ -8,6 +8,7 @@ import {
 } from '@millrace/protocol';
 import type { Logger } from '@millrace/service';
 import type { Redis } from 'ioredis';
+import { Bag } from './bag.ts';
 import type { Keys } from './keys.ts';
 import { cipherOf } from './payload-cipher.ts';
 import { publishCounted } from './publish-counted.ts';
@@ -47,7 +48,7 @@ export class Replies {
   readonly #logger: Logger;
   readonly #onStored: ((answers: number) => void) | undefined;
   readonly #tick = new Tick<Addressed>((addressed) => this.#publishAll(addressed));
-  readonly #inFlight = new Set<Promise<void>>();
+  readonly #inFlight = new Bag<Promise<void>>();
   readonly #recent: RecentReplies | undefined;
 
   constructor(
