@@ -95,6 +95,16 @@ test('a call that followed another one keeps nothing: it does not know when that
   expect([memory.size, store.mock.calls.length]).toEqual([0, 0]);
 });
 
+test('what came of a question to the client is kept for nobody', async () => {
+  const { call, memory } = setUp();
+  const { answer, further } = await call();
+  further?.answer.serverRequest('{"method":"elicitation/create"}');
+  further?.answer.result(RESULT);
+  expect(answer.said).toEqual(['request {"method":"elicitation/create"}', `result ${RESULT}`]);
+  expect(memory.size).toBe(0);
+  expect(store).not.toHaveBeenCalled();
+});
+
 test('who looks again finds what was kept since its first look: here, or elsewhere', async () => {
   const { call, memory } = setUp();
   const [{ further }, other] = [await call(), await call()];

@@ -195,10 +195,11 @@ interface FillingHooks {
   readonly onEnd: () => void;
 }
 
-/** Keeps a result on its way to the client. */
+/** Keeps a result on its way to the client; not one that came of what the client was asked, which is for it alone. */
 class FillingAnswer extends TappedAnswer {
   readonly #hooks: FillingHooks;
   #follows = false;
+  #asked = false;
 
   constructor(to: Passage['answer'], hooks: FillingHooks) {
     super(to);
@@ -210,8 +211,13 @@ class FillingAnswer extends TappedAnswer {
     super.follows();
   }
 
+  override serverRequest(payload: string): void {
+    this.#asked = true;
+    super.serverRequest(payload);
+  }
+
   override result(payload: string): void {
-    const told = this.#hooks.onResult(payload, this.#follows);
+    const told = this.#asked ? payload : this.#hooks.onResult(payload, this.#follows);
     this.#hooks.onEnd();
     super.result(told);
   }
