@@ -4,6 +4,7 @@ import { clusterConnector } from './cluster-subscription.ts';
 import { useCipher } from './payload-cipher.ts';
 import { keepPulse } from './pulse.ts';
 import type { RedisSource, ServerOptions } from './redis-source.ts';
+import { quickenStringMethods } from './string-methods.ts';
 
 const MAX_RECONNECT_DELAY_MS = 500;
 
@@ -104,6 +105,8 @@ function onDemotion(error: Error): false | 2 {
 }
 
 function watch(redis: Redis, { logger, cipher }: RedisSource, name: string): Redis {
+  // Here and not once for all: plugins, too, may have derived classes of their own by now.
+  quickenStringMethods();
   if (cipher) useCipher(redis, cipher);
   keepPulse(redis);
   let complained = false;
