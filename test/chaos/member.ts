@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ENVELOPE_VERSION } from '@millrace/protocol';
 import { ClusterProcess, type Env, type Exit } from '../support/cluster-process.ts';
 import { RedisProxy } from '../support/redis-proxy.ts';
 
@@ -19,7 +20,7 @@ export class Member {
   readonly proxy: RedisProxy;
   readonly #options: MemberOptions;
   #process: ClusterProcess | undefined;
-  #version = '2';
+  #version = String(ENVELOPE_VERSION);
   #closing = false;
   #busy = false;
   #starting: Promise<void> = Promise.resolve();
@@ -62,9 +63,9 @@ export class Member {
   /** Puts a process of the release before in its place, in good order, and back again after a while. */
   async upgrade(ms: number): Promise<void> {
     await this.during(async () => {
-      await this.#replace('1');
+      await this.#replace(String(ENVELOPE_VERSION - 1));
       await pause(ms);
-      await this.#replace('2');
+      await this.#replace(String(ENVELOPE_VERSION));
     });
   }
 

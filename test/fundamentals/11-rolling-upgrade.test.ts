@@ -1,3 +1,4 @@
+import { ENVELOPE_VERSION } from '@millrace/protocol';
 import { INPUT_VERSION_META_KEY } from '@millrace/toolkit';
 import { afterAll, expect, test } from 'vitest';
 import { connectModern } from '../support/clients.ts';
@@ -9,6 +10,7 @@ import { type Cluster, startCluster } from '../support/cluster.ts';
  * pool read, and the answer comes in the version of its question. So either side may be ahead of the other.
  */
 const OLD = { MILLRACE_ENVELOPE_VERSION: '1' };
+const OLDER_VERSIONS = Array.from({ length: ENVELOPE_VERSION - 1 }, (_, n) => String(n + 1));
 const clusters: Cluster[] = [];
 afterAll(async () => {
   for (const cluster of clusters) await cluster.stop();
@@ -30,17 +32,17 @@ async function expectService(cluster: Cluster): Promise<void> {
   expect(steps).toEqual([1, 2]);
 }
 
-test('a new front door works with old workers', async () => {
-  await expectService(await start({ workerEnv: OLD }));
+test.each(OLDER_VERSIONS)('a new front door works with workers of version %s', async (version) => {
+  await expectService(await start({ workerEnv: { MILLRACE_ENVELOPE_VERSION: version } }));
 });
 
-test('an old front door works with new workers', async () => {
-  await expectService(await start({ frontDoorEnv: OLD }));
+test.each(OLDER_VERSIONS)('a front door of version %s works with new workers', async (version) => {
+  await expectService(await start({ frontDoorEnv: { MILLRACE_ENVELOPE_VERSION: version } }));
 });
 
 test('while old and new workers share a pool, each of them can run every call', async () => {
   const cluster = await start({ workerEnv: OLD });
-  await cluster.startWorker({ MILLRACE_ENVELOPE_VERSION: '2' });
+  await cluster.startWorker({ MILLRACE_ENVELOPE_VERSION: String(ENVELOPE_VERSION) });
   await cluster.seesWorkers(2);
   const client = await connectModern(cluster.url);
   const calls = Array.from({ length: 40 }, () => client.callTool({ name: 'where_am_i' }));

@@ -39,5 +39,5 @@ test.each([0, 99])('a batch of version %i is refused with the versions that are 
 });
 
 test('a worker of version 1 refuses a batch of version 2', () => {
-  expect(() => readBatch(writeBatch(batch), 1)).toThrow('version 2 cannot be read');
+  expect(() => readBatch(writeBatch(batch, 2), 1)).toThrow('version 2 cannot be read');
 });

@@ -9,8 +9,9 @@ import { MillraceError } from './errors.ts';
  * - 1: the batch names its front door.
  * - 2: the batch names its front door and the version of the frames that it reads; frames may be requests to the
  *   client of a session and pauses, which front doors of version 1 do not know.
+ * - 3: what calls of a batch have in common stands in it once.
  */
-export const ENVELOPE_VERSION = 2;
+export const ENVELOPE_VERSION = 3;
 
 /** What a worker reads that announces nothing, and the oldest version that can be written. */
 export const OLDEST_ENVELOPE_VERSION = 1;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ENVELOPE_VERSION } from './envelope.ts';
 import { decodeFrames, encodeFrames, type Frame, isTerminal } from './frame.ts';
 
 const roundTrip = (...frames: Frame[]) => decodeFrames(encodeFrames(frames));
@@ -32,14 +33,22 @@ test('survives the way through Redis, which is UTF-8', () => {
   expect(decodeFrames(Buffer.from(encodeFrames([frame])).toString('utf8'))).toEqual([frame]);
 });
 
+test.each([
+  [0, 0],
+  [0.000_01, 0.001],
+  [0.142_182_999_99, 0.143],
+])('a run of %f ms takes %f ms on the wire', (runMs, told) => {
+  expect(roundTrip({ call: 'c', kind: 'result', payload: '', runMs })).toMatchObject([{ runMs: told }]);
+});
+
 test('no frames make a message of none', () => {
   expect(roundTrip()).toEqual([]);
 });
 
-test.each([0, 3, 'x'])('frames of version %j are refused with the versions that are read', (version) => {
+test.each([0, 99, 'x'])('frames of version %j are refused with the versions that are read', (version) => {
   const message = `${JSON.stringify([version, 'c', 'result', 2, 0])}\n{}`;
   expect(() => decodeFrames(message)).toThrow(
-    `frames of version ${version} cannot be read: this process reads versions 1 to 2`,
+    `frames of version ${version} cannot be read: this process reads versions 1 to ${ENVELOPE_VERSION}`,
   );
 });
 
@@ -53,7 +62,7 @@ test('frames for a front door of version 1 say so, and leave out the kinds that 
 });
 
 test('a front door of version 1 refuses frames of version 2', () => {
-  expect(() => decodeFrames(encodeFrames([]), 1)).toThrow('version 2 cannot be read');
+  expect(() => decodeFrames(encodeFrames([], 2), 1)).toThrow('version 2 cannot be read');
 });
 
 test('what is no message of frames is refused', () => {

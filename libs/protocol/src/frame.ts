@@ -54,7 +54,9 @@ export function isTerminal(frame: Frame): frame is TerminalFrame {
 /** What front doors of older releases can pass on. */
 const MIGRATIONS = new Migrations<readonly Frame[]>('frames')
   .register(1, 2, (frames) => frames)
-  .register(2, 1, (frames) => frames.filter((frame) => frame.kind === 'notification' || isTerminal(frame)));
+  .register(2, 1, (frames) => frames.filter((frame) => frame.kind === 'notification' || isTerminal(frame)))
+  .register(2, 3, (frames) => frames)
+  .register(3, 2, (frames) => frames);
 
 type Header = [version: number, ...fields: (string | number)[]];
 const FIELDS_PER_FRAME = 4;
@@ -69,10 +71,15 @@ export function encodeFrames(frames: readonly Frame[], version: number = ENVELOP
   const header: Header = [version];
   let payloads = '';
   for (const frame of MIGRATIONS.migrate(frames, ENVELOPE_VERSION, version)) {
-    header.push(frame.call, frame.kind, frame.payload.length, isTerminal(frame) ? frame.runMs : 0);
+    header.push(frame.call, frame.kind, frame.payload.length, isTerminal(frame) ? toMicros(frame.runMs) : 0);
     payloads += frame.payload;
   }
   return `${JSON.stringify(header)}\n${payloads}`;
+}
+
+/** What is finer than microseconds is noise, of a dozen digits for each frame; 0 stays what was not run. */
+function toMicros(ms: number): number {
+  return Math.ceil(ms * 1_000) / 1_000;
 }
 
 /**
