@@ -27,7 +27,7 @@ COPY . .
 RUN mkdir -p tools .compile-cache && chown 1000:1000 .compile-cache
 USER 1000:1000
 # What was compiled is found again under the same flags only.
-RUN node --no-allocation-site-pretenuring --min-semi-space-size=8 --max-semi-space-size=8 --heap-growing-percent=25 --no-concurrent-recompilation --input-type=module -e "await Promise.all(['apps/front-door', 'apps/worker', 'libs/upstreams'].map((part) => import(process.cwd() + '/' + part + '/src/index.ts')))"
+RUN node --no-allocation-site-pretenuring --min-semi-space-size=8 --max-semi-space-size=8 --heap-growing-percent=25 --no-maglev --invocation-count-for-turbofan=400 --input-type=module -e "await Promise.all(['apps/front-door', 'apps/worker', 'libs/upstreams'].map((part) => import(process.cwd() + '/' + part + '/src/index.ts')))"
 STOPSIGNAL SIGTERM
 
 FROM base AS cli
@@ -38,10 +38,10 @@ FROM base AS front-door
 EXPOSE 8080 9090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.MILLRACE_ADMIN_PORT || 9090) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--no-allocation-site-pretenuring", "--min-semi-space-size=8", "--max-semi-space-size=8", "--heap-growing-percent=25", "--no-concurrent-recompilation", "apps/front-door/src/main.ts"]
+ENTRYPOINT ["node", "--no-allocation-site-pretenuring", "--min-semi-space-size=8", "--max-semi-space-size=8", "--heap-growing-percent=25", "--no-maglev", "--invocation-count-for-turbofan=400", "apps/front-door/src/main.ts"]
 
 FROM base AS worker
 EXPOSE 9091
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.MILLRACE_ADMIN_PORT || 9091) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--no-allocation-site-pretenuring", "--min-semi-space-size=8", "--max-semi-space-size=8", "--heap-growing-percent=25", "--no-concurrent-recompilation", "apps/worker/src/main.ts"]
+ENTRYPOINT ["node", "--no-allocation-site-pretenuring", "--min-semi-space-size=8", "--max-semi-space-size=8", "--heap-growing-percent=25", "--no-maglev", "--invocation-count-for-turbofan=400", "apps/worker/src/main.ts"]

@@ -13,13 +13,20 @@ export class BenchProcess<Request, Answer, Ready = object> {
     this.ready = ready;
   }
 
-  /** @param file path under test/bench */
+  /**
+   * @param file path under test/bench
+   * @param flags how Node runs it; as it is unless given
+   */
   static async start<Request, Answer, Ready = object>(
     file: string,
     config: object = {},
+    flags: readonly string[] = [],
   ): Promise<BenchProcess<Request, Answer, Ready>> {
     const path = fileURLToPath(new URL(file, import.meta.url));
-    const child = fork(path, [JSON.stringify(config)], { stdio: ['ignore', 2, 'inherit', 'ipc'] });
+    const child = fork(path, [JSON.stringify(config)], {
+      stdio: ['ignore', 2, 'inherit', 'ipc'],
+      execArgv: [...flags],
+    });
     const { ready } = await nextReply(child, file);
     return new BenchProcess<Request, Answer, Ready>(child, ready as Ready);
   }

@@ -1,3 +1,4 @@
+import { NODE_FLAGS } from '@millrace/service';
 import { AppProcess } from '../app-process.ts';
 import type { Bench } from '../bench.ts';
 import { BenchProcess } from '../bench-process.ts';
@@ -14,9 +15,9 @@ const JOB_CONCURRENCY = 100;
 /** Four ways from one producer process through Redis to one worker process and back, without HTTP. */
 export async function compareBrokers(bench: Bench): Promise<void> {
   const { stage, redisUrl } = bench;
-  const producer = async (file: string, config: object) => {
+  const producer = async (file: string, config: object, flags?: readonly string[]) => {
     const started = await stage.enter(() =>
-      BenchProcess.start<BrokerLoad, Measured>(`subjects/${file}`, { redisUrl, ...config }),
+      BenchProcess.start<BrokerLoad, Measured>(`subjects/${file}`, { redisUrl, ...config }, flags),
     );
     return (timing: Timing) => started.ask({ inFlight: IN_FLIGHT, ...timing });
   };
@@ -41,7 +42,8 @@ export async function compareBrokers(bench: Bench): Promise<void> {
       start: async () => {
         const prefix = 'bench-broker';
         await stage.enter(() => AppProcess.start('worker', redisUrl, { MILLRACE_PREFIX: prefix }));
-        return producer('millrace-producer.ts', { prefix });
+        // It stands for a front door, and runs like one.
+        return producer('millrace-producer.ts', { prefix }, NODE_FLAGS);
       },
     },
   ]);
