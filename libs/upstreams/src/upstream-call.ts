@@ -11,7 +11,7 @@ export interface UpstreamCall {
   /** Under which the upstream knows the tool or prompt; absent for resources. */
   readonly name: string | undefined;
   readonly idempotent: boolean;
-  /** Whether the agent was asked something by the run that is under way. */
+  /** Whether somebody behind the agent was asked something by the run that is under way. */
   hasAsked: boolean;
 }
 
@@ -63,7 +63,8 @@ function listenerOf(work: UpstreamCall, settings: UpstreamSettings): CallListene
     onProgress: (progress, total, message) => context.progress(progress, total, message),
     onLog: (level, data, logger) => context.log[level](data, logger),
     onRequest: (method, params) => {
-      work.hasAsked = true;
+      // An agent tells its roots by itself. Many a server asks for them when it starts, whatever call runs then.
+      if (method !== 'roots/list') work.hasAsked = true;
       return ask(method, params, context, settings);
     },
   };
