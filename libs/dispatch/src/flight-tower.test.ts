@@ -1,3 +1,4 @@
+import { ENVELOPE_VERSION } from '@millrace/protocol';
 import { expect, test, vi } from 'vitest';
 import { failure, OTHER, setUpFlights } from './testing/flights.ts';
 
@@ -36,7 +37,10 @@ test('who followed from the start and who comes later are told alike, each once'
   hear('flight', 'follow 2 f-b f-b.flight-1');
   const notification = '{"method":"notifications/message"}';
   madeAs().notification(notification);
-  end.mockResolvedValueOnce([OTHER, { id: 'f-c.flight-1', to: { frontDoor: 'f-c', version: 2 } }]);
+  end.mockResolvedValueOnce([
+    OTHER,
+    { id: 'f-c.flight-1', to: { frontDoor: 'f-c', version: ENVELOPE_VERSION } },
+  ]);
   madeAs().result(RESULT);
   await vi.waitFor(() => expect(sent).toHaveLength(3));
   expect(sent).toEqual([
@@ -123,7 +127,7 @@ test('when nobody can be asked the call is made', async () => {
 
 test('an end of one’s own that Redis was not told is not followed', async () => {
   const { call, made, begin } = setUpFlights({}, false);
-  begin.mockResolvedValueOnce({ id: 'f-a.flight-0', to: { frontDoor: 'f-a', version: 2 } });
+  begin.mockResolvedValueOnce({ id: 'f-a.flight-0', to: { frontDoor: 'f-a', version: ENVELOPE_VERSION } });
   call();
   await vi.waitFor(() => expect(made).toHaveLength(1));
 });

@@ -1,5 +1,5 @@
 import { type FlightAddress, FrameListeners, type NamedFlight } from '@millrace/broker';
-import { type Frame, MillraceError } from '@millrace/protocol';
+import { ENVELOPE_VERSION, type Frame, MillraceError } from '@millrace/protocol';
 import { createLogger, createMetrics } from '@millrace/service';
 import { vi } from 'vitest';
 import type { Answer } from '../answer.ts';
@@ -11,7 +11,7 @@ import type { Route } from '../router.ts';
 import { aRequest, RecordingAnswer } from './requests.ts';
 
 /** Another front door. */
-export const OTHER: FlightAddress = { id: 'f-b.flight-1', to: { frontDoor: 'f-b', version: 2 } };
+export const OTHER: FlightAddress = { id: 'f-b.flight-1', to: { frontDoor: 'f-b', version: ENVELOPE_VERSION } };
 
 /** The front door `f-a`, whose calls the test makes and answers, and what it tells others. */
 export function setUpFlights(overrides: Partial<Route> = {}, alone = true) {
