@@ -9,7 +9,7 @@ async function setUpFollower() {
   const door = setUpFlights({}, false);
   door.begin.mockResolvedValueOnce(OTHER);
   const answers = [door.call(), door.call()] as const;
-  await vi.waitFor(() => expect(door.sent).toEqual([`${OTHER.id} flight follow 2 f-a f-a.flight-1`]));
+  await vi.waitFor(() => expect(door.sent).toEqual([`${OTHER.id} flight follow ${ENVELOPE_VERSION} f-a f-a.flight-1`]));
   return { ...door, answers };
 }
 
@@ -34,7 +34,7 @@ test('who followed from the start and who comes later are told alike, each once'
   const { call, made, madeAs, end, sent, hear } = setUpFlights({}, false);
   call();
   await vi.waitFor(() => expect(made).toHaveLength(1));
-  hear('flight', 'follow 2 f-b f-b.flight-1');
+  hear('flight', `follow ${ENVELOPE_VERSION} f-b f-b.flight-1`);
   const notification = '{"method":"notifications/message"}';
   madeAs().notification(notification);
   end.mockResolvedValueOnce([
@@ -76,7 +76,7 @@ test('a client that asks is asked alone: other front doors are told to make thei
   await vi.waitFor(() => expect(made).toHaveLength(1));
   end.mockResolvedValueOnce([OTHER]);
   madeAs().serverRequest('{"id":"q"}');
-  await vi.waitFor(() => expect(sent).toEqual([`${OTHER.id} flight split 2 f-b f-b.flight-1`]));
+  await vi.waitFor(() => expect(sent).toEqual([`${OTHER.id} flight split ${ENVELOPE_VERSION} f-b f-b.flight-1`]));
   madeAs().result(RESULT);
   expect(sent).toHaveLength(1);
 });
@@ -86,7 +86,7 @@ test('who follows and waits no more says so, when nobody here does', async () =>
   answers[0].leave();
   expect(sent).toHaveLength(1);
   answers[1].leave();
-  expect(sent[1]).toBe(`${OTHER.id} flight leave 2 f-a f-a.flight-1`);
+  expect(sent[1]).toBe(`${OTHER.id} flight leave ${ENVELOPE_VERSION} f-a f-a.flight-1`);
 });
 
 test('a call that all clients here have left goes on for another front door, until that leaves', async () => {
@@ -100,7 +100,7 @@ test('a call that all clients here have left goes on for another front door, unt
   await vi.waitFor(() => expect(end).toHaveBeenCalledTimes(1));
   await new Promise((resolve) => setImmediate(resolve));
   expect(cancelled).not.toHaveBeenCalled();
-  hear('flight', 'leave 2 f-b f-b.flight-1');
+  hear('flight', `leave ${ENVELOPE_VERSION} f-b f-b.flight-1`);
   expect(cancelled).toHaveBeenCalledTimes(1);
 });
 
@@ -111,7 +111,7 @@ test('clients that go before it is known who makes the call leave nothing undone
   end.mockResolvedValueOnce([OTHER]);
   call().leave();
   asked.resolve(undefined);
-  await vi.waitFor(() => expect(sent).toEqual([`${OTHER.id} flight lost 2 f-b f-b.flight-1`]));
+  await vi.waitFor(() => expect(sent).toEqual([`${OTHER.id} flight lost ${ENVELOPE_VERSION} f-b f-b.flight-1`]));
   expect(made).toEqual([]);
 });
 
