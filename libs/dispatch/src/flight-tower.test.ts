@@ -9,7 +9,9 @@ async function setUpFollower() {
   const door = setUpFlights({}, false);
   door.begin.mockResolvedValueOnce(OTHER);
   const answers = [door.call(), door.call()] as const;
-  await vi.waitFor(() => expect(door.sent).toEqual([`${OTHER.id} flight follow ${ENVELOPE_VERSION} f-a f-a.flight-1`]));
+  await vi.waitFor(() =>
+    expect(door.sent).toEqual([`${OTHER.id} flight follow ${ENVELOPE_VERSION} f-a f-a.flight-1`]),
+  );
   return { ...door, answers };
 }
 
@@ -76,7 +78,9 @@ test('a client that asks is asked alone: other front doors are told to make thei
   await vi.waitFor(() => expect(made).toHaveLength(1));
   end.mockResolvedValueOnce([OTHER]);
   madeAs().serverRequest('{"id":"q"}');
-  await vi.waitFor(() => expect(sent).toEqual([`${OTHER.id} flight split ${ENVELOPE_VERSION} f-b f-b.flight-1`]));
+  await vi.waitFor(() =>
+    expect(sent).toEqual([`${OTHER.id} flight split ${ENVELOPE_VERSION} f-b f-b.flight-1`]),
+  );
   madeAs().result(RESULT);
   expect(sent).toHaveLength(1);
 });
@@ -111,7 +115,9 @@ test('clients that go before it is known who makes the call leave nothing undone
   end.mockResolvedValueOnce([OTHER]);
   call().leave();
   asked.resolve(undefined);
-  await vi.waitFor(() => expect(sent).toEqual([`${OTHER.id} flight lost ${ENVELOPE_VERSION} f-b f-b.flight-1`]));
+  await vi.waitFor(() =>
+    expect(sent).toEqual([`${OTHER.id} flight lost ${ENVELOPE_VERSION} f-b f-b.flight-1`]),
+  );
   expect(made).toEqual([]);
 });
 

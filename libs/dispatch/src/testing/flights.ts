@@ -11,7 +11,10 @@ import type { Route } from '../router.ts';
 import { aRequest, RecordingAnswer } from './requests.ts';
 
 /** Another front door. */
-export const OTHER: FlightAddress = { id: 'f-b.flight-1', to: { frontDoor: 'f-b', version: ENVELOPE_VERSION } };
+export const OTHER: FlightAddress = {
+  id: 'f-b.flight-1',
+  to: { frontDoor: 'f-b', version: ENVELOPE_VERSION },
+};
 
 /** The front door `f-a`, whose calls the test makes and answers, and what it tells others. */
 export function setUpFlights(overrides: Partial<Route> = {}, alone = true) {
