@@ -15,17 +15,17 @@ export class BenchProcess<Request, Answer, Ready = object> {
 
   /**
    * @param file path under test/bench
-   * @param flags how Node runs it; as it is unless given
+   * @param flags how Node runs it; as it runs us unless given
    */
   static async start<Request, Answer, Ready = object>(
     file: string,
     config: object = {},
-    flags: readonly string[] = [],
+    flags?: readonly string[],
   ): Promise<BenchProcess<Request, Answer, Ready>> {
     const path = fileURLToPath(new URL(file, import.meta.url));
     const child = fork(path, [JSON.stringify(config)], {
       stdio: ['ignore', 2, 'inherit', 'ipc'],
-      execArgv: [...flags],
+      ...(flags && { execArgv: [...flags] }),
     });
     const { ready } = await nextReply(child, file);
     return new BenchProcess<Request, Answer, Ready>(child, ready as Ready);

@@ -5,7 +5,7 @@ import { missedBars, soak } from './soak.ts';
 test('under a load that goes on, no call fails, no key is left, and memory does not run away', {
   timeout: 90_000,
 }, async () => {
-  const { figures, failures } = await soak({ durationMs: 5_000, measureMs: 1_000, clients: 4 });
+  const { figures, failures } = await soak({ durationMs: 10_000, measureMs: 2_000, clients: 4 });
   expect(failures).toEqual([]);
   expect(figures).toMatchObject({ failed: 0, keys_left: 0 });
   expect(figures.calls).toBeGreaterThan(100);

@@ -6,6 +6,9 @@ import { keepPulse } from './pulse.ts';
 import type { RedisSource, ServerOptions } from './redis-source.ts';
 import { quickenStringMethods } from './string-methods.ts';
 
+// ioredis is loaded by now.
+quickenStringMethods();
+
 const MAX_RECONNECT_DELAY_MS = 500;
 
 const reconnectDelay = (attempt: number): number => Math.min(20 * 2 ** attempt, MAX_RECONNECT_DELAY_MS);
@@ -105,8 +108,6 @@ function onDemotion(error: Error): false | 2 {
 }
 
 function watch(redis: Redis, { logger, cipher }: RedisSource, name: string): Redis {
-  // Here and not once for all: plugins, too, may have derived classes of their own by now.
-  quickenStringMethods();
   if (cipher) useCipher(redis, cipher);
   keepPulse(redis);
   let complained = false;

@@ -71,14 +71,19 @@ export function encodeFrames(frames: readonly Frame[], version: number = ENVELOP
   const header: Header = [version];
   let payloads = '';
   for (const frame of MIGRATIONS.migrate(frames, ENVELOPE_VERSION, version)) {
-    header.push(frame.call, frame.kind, frame.payload.length, isTerminal(frame) ? toMicros(frame.runMs) : 0);
+    header.push(
+      frame.call,
+      frame.kind,
+      frame.payload.length,
+      isTerminal(frame) ? ceilToMicros(frame.runMs) : 0,
+    );
     payloads += frame.payload;
   }
   return `${JSON.stringify(header)}\n${payloads}`;
 }
 
 /** What is finer than microseconds is noise, of a dozen digits for each frame; 0 stays what was not run. */
-function toMicros(ms: number): number {
+function ceilToMicros(ms: number): number {
   return Math.ceil(ms * 1_000) / 1_000;
 }
 

@@ -31,6 +31,11 @@ test('what calls have in common is packed once', () => {
   expect(packed.each).toHaveLength(2);
 });
 
+test('like calls take less than half of the bytes', () => {
+  const calls = Array.from({ length: 50 }, () => aCall());
+  expect(JSON.stringify(packCalls(calls)).length).toBeLessThan(JSON.stringify(calls).length / 2);
+});
+
 test('calls of clients that take turns are of as many kinds as there are clients', () => {
   const from = (name: string) => aCall({ params: { name: 'echo', _meta: { client: { name } } } });
   expect(kindsOf(from('a'), from('b'), from('a'), from('b'))).toBe(2);

@@ -12,7 +12,7 @@ type Rest = Omit<Call, keyof Kind | 'id' | 'deadline' | 'params'>;
 /** What is a call's own; its kind by its place among the kinds, and the rest only where there is any. */
 type PackedCall = readonly [kind: number, id: string, deadline: number, params: JsonObject, rest?: Rest];
 
-/** The calls of one batch as they stand on the queue: a third of the bytes, and less than half the time to read. */
+/** The calls of one batch as they stand on the queue: far fewer bytes to keep and to read. */
 export interface PackedCalls {
   readonly kinds: readonly Kind[];
   readonly each: readonly PackedCall[];
